@@ -1,0 +1,3 @@
+export type { Channel, ChannelCapabilities } from './protocol/channel.ts'
+export type { Capability, HostWorker, PortLike, StartOptions, WorkerHost } from './protocol/platform.ts'
+export type { WorkerConfig, WorkerExit } from './protocol/worker-host.ts'

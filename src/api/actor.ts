@@ -1,0 +1,173 @@
+import { host } from '#host'
+import type { ActorSpec, HandleSpec } from '../protocol/specs.ts'
+import { CallArguments } from '../runtime/actor-call.ts'
+import { createHandle } from '../runtime/actor-handle.ts'
+import { currentCallIfKnown } from '../runtime/context.ts'
+import { type AnyClass, type Definition, define, methodsOf, type Source } from '../runtime/registry.ts'
+import type { RemoteActor } from '../runtime/remote-actor.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { checkActorDefaults, checkActorOptions } from './actor-options.ts'
+import { requireRuntime } from './current.ts'
+import { requestOf } from './requests.ts'
+import type { ActorClass, ActorDefaults, ActorOptions } from './types/actors.ts'
+import type { Constructor } from './types/common.ts'
+
+/** A factory in place of `new`: `actor(Net, import.meta, { create: Net.load })`. */
+export interface CreateOption<A extends readonly unknown[], T> {
+  create: (...args: A) => T | PromiseLike<T>
+}
+
+/**
+ * Makes a class an actor class: `Class.remote(...)` starts an instance in a worker. `source` is `import.meta` of the
+ * module that defines it; with the Vite plugin it may be left out. `defaults` are options for all of its actors.
+ */
+export function actor<C extends Constructor, const A extends readonly unknown[]>(
+  cls: C,
+  source: ImportMeta | string | undefined,
+  defaults: ActorDefaults & CreateOption<A, InstanceType<C>>,
+): ActorClass<new (...args: A extends unknown[] ? A : [...A]) => InstanceType<C>>
+export function actor<C extends Constructor>(
+  cls: C,
+  source?: ImportMeta | string,
+  defaults?: ActorDefaults,
+): ActorClass<C>
+export function actor(cls: Constructor, source?: ImportMeta | string, defaults: ActorDefaults = {}): unknown {
+  if (typeof cls !== 'function')
+    throw new TypeError(`actor() takes a class, not ${cls === null ? 'null' : typeof cls}.`)
+  const where = `actor ${cls.name || '(anonymous)'}`
+  checkActorDefaults(defaults, where)
+  const definition = define('actor', cls as AnyClass, source as Source, defaults as Record<string, unknown>)
+  const methods = methodsOf(cls as AnyClass, defaults.methods)
+  return starter(new ActorDefinition(definition, methods, defaults), {})
+}
+
+class ActorDefinition {
+  readonly definition: Definition
+  readonly methods: HandleSpec['methods']
+  readonly defaults: ActorDefaults
+
+  constructor(definition: Definition, methods: HandleSpec['methods'], defaults: ActorDefaults) {
+    this.definition = definition
+    this.methods = methods
+    this.defaults = defaults
+  }
+
+  get name(): string {
+    return this.definition.spec.name
+  }
+}
+
+// A function, so that calling it by mistake gets an error that names the right call.
+function starter(actorClass: ActorDefinition, options: ActorOptions): unknown {
+  const { name } = actorClass
+  const refuse = (): never => {
+    throw new TypeError(
+      `${name} is an actor class: use ${name}.remote(...) to start one. It cannot be called or constructed here.`,
+    )
+  }
+  Object.defineProperty(refuse, 'name', { value: name })
+  return Object.assign(refuse, {
+    remote: (...args: unknown[]) => createActor(actorClass, { ...actorClass.defaults, ...options }, args),
+    options(more: ActorOptions) {
+      checkActorOptions(more, `${name}.options`)
+      return starter(actorClass, { ...options, ...more })
+    },
+  })
+}
+
+function createActor(actorClass: ActorDefinition, options: ActorDefaults, args: unknown[]): object {
+  const runtime = requireRuntime()
+  const { definition, name } = actorClass
+  runtime.checkMayStart(`${name}.remote()`)
+  checkSource(definition, runtime)
+  if (options.getIfExists === true && options.name !== undefined)
+    return findOrCreate(actorClass, options, args, runtime)
+  return begin(actorClass, options, args, runtime)
+}
+
+function begin(actorClass: ActorDefinition, options: ActorDefaults, args: unknown[], runtime: Runtime): object {
+  const handle: HandleSpec = {
+    actorId: runtime.nextActorId(),
+    className: actorClass.name,
+    methods: actorClass.methods,
+    maxPendingCalls: options.maxPendingCalls ?? 1_000_000,
+    maxTaskRetries: options.maxTaskRetries ?? 0,
+    mayOvertake: options.allowOutOfOrderExecution === true || (options.maxConcurrency ?? 1) > 1,
+  }
+  const spec = specOf(actorClass, options, handle, runtime)
+  const packed = new CallArguments(runtime, args)
+  packed.keep()
+  const remote = runtime.actors.created(handle)
+  try {
+    runtime.control.createActor(spec, packed.isReady ? argumentsOf(packed, actorClass.name) : undefined, (error) =>
+      remote.fail(error),
+    )
+  } catch (error) {
+    runtime.actors.forget(remote)
+    throw error
+  }
+  if (!packed.isReady) packed.whenReady(() => provide(packed, remote, actorClass.name))
+  return createHandle(remote)
+}
+
+function findOrCreate(actorClass: ActorDefinition, options: ActorDefaults, args: unknown[], runtime: Runtime): object {
+  const known = runtime.control.findActorNow?.(options.namespace ?? runtime.config.namespace, options.name!)
+  if (known !== undefined) return createHandle(runtime.actors.adopt(known))
+  return begin(actorClass, options, args, runtime)
+}
+
+function argumentsOf(
+  packed: CallArguments,
+  name: string,
+): { value: unknown; specials: CallArguments['specials']; transfer: CallArguments['transfer'] } {
+  const resolved = packed.resolve(`${name}'s constructor`)
+  if ('failed' in resolved) throw new TypeError(`bug: the arguments of ${name} were not ready`)
+  return { value: resolved.args, specials: resolved.specials, transfer: packed.transfer }
+}
+
+function provide(packed: CallArguments, remote: RemoteActor, name: string): void {
+  const { runtime, spec } = remote
+  const resolved = packed.resolve(`${name}'s constructor`)
+  if ('failed' in resolved) runtime.control.argumentsFailed(spec.actorId, runtime.values.decodeThrown(resolved.failed))
+  else
+    runtime.control.provideArguments(spec.actorId, {
+      value: resolved.args,
+      specials: resolved.specials,
+      transfer: packed.transfer,
+    })
+}
+
+function specOf(
+  { definition }: ActorDefinition,
+  options: ActorDefaults,
+  handle: HandleSpec,
+  runtime: Runtime,
+): ActorSpec {
+  return {
+    handle,
+    definition: definition.spec,
+    request: requestOf(options, 0),
+    placementCpu: options.numCpus === undefined ? 1 : options.numCpus,
+    creator: currentCallIfKnown()?.actorId ?? runtime.realmId,
+    holder: runtime.realmId,
+    ...(options.name === undefined ? {} : { name: options.name }),
+    namespace: options.namespace ?? runtime.config.namespace,
+    isDetached: options.lifetime === 'detached',
+    isolation: options.isolation ?? 'worker',
+    maxRestarts: options.maxRestarts ?? 0,
+    maxConcurrency: options.maxConcurrency ?? 1,
+    concurrencyGroups: options.concurrencyGroups ?? {},
+    waitForResources: options.waitForResources ?? false,
+  }
+}
+
+/** Other realms must be able to find the definition; inline, this realm is all there is. */
+export function checkSource(definition: Definition, runtime: Runtime): void {
+  const { name, url } = definition.spec
+  if (url !== undefined) host.checkModule(url)
+  if (definition.hasSource || runtime.isInline) return
+  const call = definition.kind === 'task' ? `task(${name}, import.meta)` : `actor(${name}, import.meta)`
+  throw new TypeError(
+    `${name} has no source, so a worker cannot find its code. Pass import.meta of its module, ${call}, or use the @troupe/vite plugin, which does it for you.`,
+  )
+}

@@ -1,0 +1,53 @@
+import { host } from '#host'
+import { currentCallIfKnown } from '../runtime/context.ts'
+import { type DriverOptions, joinNode, startDriver } from '../runtime/driver.ts'
+import { realmState } from '../runtime/registry.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { InitOptions } from './types/init.ts'
+
+/** The runtime of the running call, or of this realm; undefined before the first use. */
+export function currentRuntime(): Runtime | undefined {
+  return currentCallIfKnown()?.runtime ?? (realmState().runtime as Runtime | undefined)
+}
+
+/** The runtime of this realm; the first use in a driver starts one. */
+export function requireRuntime(): Runtime {
+  const runtime = currentRuntime()
+  if (runtime !== undefined) return runtime
+  if (realmState().isWorker) {
+    throw new Error(
+      'This worker has no runtime yet: actors and tasks can be started once the node has started it, not while its modules load.',
+    )
+  }
+  return start({}).runtime
+}
+
+/** Starts the runtime of this realm. `joined` resolves when it knows its GPUs. */
+export function start(options: InitOptions): { runtime: Runtime; joined: Promise<void> } {
+  const realm = realmState()
+  const driver: DriverOptions = {
+    namespace: options.namespace ?? 'default',
+    isInline: options.host === 'inline',
+    logToDriver: options.logToDriver ?? true,
+    nodeName: options.name ?? `node-${Math.random().toString(36).slice(2, 8)}`,
+    start: { startTimeoutMs: options.startTimeout ?? 30_000, worker: options.worker, workerUrl: options.workerUrl },
+  }
+  const runtime = startDriver(driver)
+  realm.runtime = runtime
+  const join = (gpus: number): void =>
+    joinNode(runtime, { cpus: options.numCpus ?? host.cpuCount, gpus, custom: options.resources ?? {} })
+  host.onLeave(() => void stop(runtime))
+  if (options.numGpus !== undefined) {
+    join(options.numGpus)
+    return { runtime, joined: Promise.resolve() }
+  }
+  const joined = Promise.resolve(host.countGpus(options.softwareGpu ?? false)).then(join, () => join(0))
+  return { runtime, joined }
+}
+
+/** Ends a runtime; the realm can start another one. */
+export async function stop(runtime: Runtime): Promise<void> {
+  const realm = realmState()
+  if (realm.runtime === runtime) realm.runtime = undefined
+  await runtime.shutdown()
+}

@@ -1,0 +1,27 @@
+import type { ActorView } from '../core/cluster-events.ts'
+import type { WorkerView } from '../runtime/control.ts'
+import { requireRuntime } from './current.ts'
+
+/** All that the cluster has, by name: `CPU`, `GPU` and custom resources. */
+export async function clusterResources(): Promise<Readonly<Record<string, number>>> {
+  return requireRuntime().control.resources('total')
+}
+
+/** What of it is free now. */
+export async function availableResources(): Promise<Readonly<Record<string, number>>> {
+  return requireRuntime().control.resources('available')
+}
+
+/** The actors of the cluster, dead ones included, as long as they are remembered. */
+export async function listActors(filter: Partial<ActorView> = {}): Promise<readonly ActorView[]> {
+  return matching(await requireRuntime().control.listActors(), filter)
+}
+
+/** The workers of the cluster. */
+export async function listWorkers(filter: Partial<WorkerView> = {}): Promise<readonly WorkerView[]> {
+  return matching(await requireRuntime().control.listWorkers(), filter)
+}
+
+function matching<T extends object>(all: readonly T[], filter: Partial<T>): readonly T[] {
+  return all.filter((one) => Object.entries(filter).every(([key, value]) => one[key as keyof T] === value))
+}

@@ -1,0 +1,214 @@
+import { GetTimeoutError, RuntimeShutdownError } from '../protocol/errors.ts'
+import { checkSignal } from '../runtime/call-options.ts'
+import { checkBoolean, checkKeys, checkNumber } from '../runtime/checks.ts'
+import type { ObjectEntry } from '../runtime/object-entry.ts'
+import { entryOf, isObjectRef, ObjectRef as Ref } from '../runtime/object-ref.ts'
+import { errorFor } from '../runtime/sinks.ts'
+import { isRefStream, type ObjectRefStream as RefStream } from '../runtime/streams.ts'
+import { transferMarks } from '../runtime/values.ts'
+import { requireRuntime } from './current.ts'
+import type { GetOptions, ValueOf, Waitable, WaitOptions } from './types/objects.ts'
+import type { ObjectRef } from './types/references.ts'
+
+/**
+ * The value of a ref, or the values of a list of refs in the order of the list. Rejects with what the task threw, at
+ * once for the first error of a list; with GetTimeoutError after `timeout` milliseconds (the value may still come).
+ */
+export async function get<const T extends ObjectRef<unknown> | readonly ObjectRef<unknown>[]>(
+  refs: T,
+  options: GetOptions = {},
+): Promise<ValueOf<T>> {
+  checkKeys(options, ['timeout', 'signal'], 'get')
+  checkNumber(options.timeout, { name: 'timeout', where: 'get', min: 0 })
+  checkSignal(options.signal, 'get')
+  const list: readonly unknown[] = Array.isArray(refs) ? refs : [refs]
+  if (!Array.isArray(refs) && !isObjectRef(refs))
+    throw new RangeError(`get() takes an ObjectRef or a list of them, not ${describe(refs)}.`)
+  const entries = list.map((ref, index) => checkedEntry(ref, index))
+  const failed = await settled(entries, options)
+  if (failed !== undefined) throw read(failed)
+  const values = entries.map((entry) => read(entry))
+  return (Array.isArray(refs) ? values : values[0]) as ValueOf<T>
+}
+
+function checkedEntry(ref: unknown, index: number): ObjectEntry {
+  if (!isObjectRef(ref)) {
+    const hint =
+      typeof (ref as PromiseLike<unknown> | null)?.then === 'function'
+        ? ' A direct call gives a promise: await it, or use .remote().'
+        : ''
+    throw new TypeError(`get() takes ObjectRefs; item ${index} is ${describe(ref)}.${hint}`)
+  }
+  const entry = entryOf(ref)
+  if (entry === undefined) throw requireRuntime().objects.disposedError(ref.id)
+  if (entry.runtime.isShutDown)
+    throw new RuntimeShutdownError(`The ref ${ref.id} belongs to a runtime that was shut down.`)
+  return entry
+}
+
+/** The value of a settled entry; throws its error. */
+function read(entry: ObjectEntry): unknown {
+  const { values, objects } = entry.runtime
+  if (entry.state === 'value') return values.openCopy(entry.stored!)
+  throw entry.state === 'freed' ? objects.freedError(entry) : errorFor(values, entry.stored!)
+}
+
+// Resolves when all have values (undefined) or one has an error (that one).
+async function settled(
+  entries: readonly ObjectEntry[],
+  { timeout, signal }: GetOptions,
+): Promise<ObjectEntry | undefined> {
+  signal?.throwIfAborted()
+  const failed = entries.find((entry) => entry.isSettled && entry.state !== 'value')
+  if (failed !== undefined) return failed
+  const open = entries.filter((entry) => !entry.isSettled)
+  const first = open[0]
+  if (first === undefined) return undefined
+  const { runtime } = first
+  const end = new AbortController()
+  runtime.busy(1)
+  try {
+    return await new Promise<ObjectEntry | undefined>((resolve, reject) => {
+      let left = open.length
+      for (const entry of open) {
+        runtime.objects.fetch(entry)
+        entry.whenSettled(() => {
+          if (entry.state !== 'value') resolve(entry)
+          else if (--left === 0) resolve(undefined)
+        })
+      }
+      limit({ timeout, signal }, `get of ${first.id}`, end.signal, reject)
+    })
+  } finally {
+    end.abort()
+    runtime.busy(-1)
+  }
+}
+
+interface Limits {
+  readonly timeout: number | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+function limit({ timeout, signal }: Limits, what: string, ended: AbortSignal, reject: (error: unknown) => void): void {
+  if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
+    const timer = setTimeout(
+      () =>
+        reject(
+          new GetTimeoutError(`${what} did not finish within ${timeout} ms; its value may still come.`, { timeout }),
+        ),
+      timeout,
+    )
+    ended.addEventListener('abort', () => clearTimeout(timer))
+  }
+  signal?.addEventListener('abort', () => reject(signal.reason), { signal: ended })
+}
+
+/** Stores a copy of a value and returns a ref to it. Throws SerializationError, with the path, for what cannot be copied. */
+export function put<T>(value: T, options: { transfer?: Transferable[] } = {}): ObjectRef<T> {
+  checkKeys(options, ['transfer'], 'put')
+  if (isObjectRef(value))
+    throw new TypeError(
+      'put() of an ObjectRef is not allowed: it is in the store already. Put it inside an object or list to pass the ref itself.',
+    )
+  const runtime = requireRuntime()
+  if (options.transfer !== undefined && typeof value === 'object' && value !== null)
+    transferMarks.set(value, options.transfer)
+  const packed = runtime.values.snapshot(value, 'value')
+  const entry = runtime.objects.create()
+  entry.resolve({ value: packed.value, specials: packed.specials })
+  return new Ref(entry) as unknown as ObjectRef<T>
+}
+
+/**
+ * Waits until `numReturns` (default 1) of the refs have a value or an error, or `timeout` milliseconds are over. Both
+ * lists keep the order given; never more than `numReturns` are in `ready`.
+ */
+export async function wait<R extends Waitable>(
+  refs: readonly R[],
+  options: WaitOptions = {},
+): Promise<[ready: R[], rest: R[]]> {
+  checkKeys(options, ['numReturns', 'timeout', 'signal', 'fetchLocal'], 'wait')
+  if (!Array.isArray(refs)) throw new TypeError(`wait() takes a list of ObjectRefs, not ${describe(refs)}.`)
+  checkBoolean(options.fetchLocal, 'fetchLocal', 'wait')
+  checkNumber(options.timeout, { name: 'timeout', where: 'wait', min: 0 })
+  checkSignal(options.signal, 'wait')
+  const items = refs.map((ref, index) => waitable(ref, index))
+  if (new Set(items.map((item) => item.id)).size < items.length)
+    throw new RangeError('wait() got the same ref twice: every ref may stand in the list once.')
+  if (items.length === 0) return [[], []]
+  const { numReturns = 1, timeout, signal } = options
+  checkNumber(numReturns, { name: 'numReturns', where: 'wait', min: 1, isInteger: true })
+  if (numReturns > items.length)
+    throw new RangeError(`wait: numReturns is ${numReturns}, but there are only ${items.length} refs.`)
+  signal?.throwIfAborted()
+  await untilReady(items, numReturns, timeout, signal)
+  const ready: R[] = []
+  const rest: R[] = []
+  for (const [index, ref] of refs.entries())
+    (ready.length < numReturns && items[index]!.isReady() ? ready : rest).push(ref)
+  return [ready, rest]
+}
+
+interface WaitItem {
+  readonly id: string
+  isReady(): boolean
+  whenReady(then: () => void): void
+}
+
+function waitable(ref: unknown, index: number): WaitItem {
+  if (isRefStream(ref)) return streamItem(ref)
+  if (!isObjectRef(ref)) throw new TypeError(`wait() takes ObjectRefs; item ${index} is ${describe(ref)}.`)
+  const entry = checkedEntry(ref, index)
+  return {
+    id: entry.id,
+    isReady: () => entry.isSettled,
+    whenReady(then) {
+      entry.runtime.objects.fetch(entry)
+      entry.whenSettled(then)
+    },
+  }
+}
+
+function streamItem(stream: RefStream): WaitItem {
+  return { id: stream.id, isReady: () => stream.isReadable, whenReady: (then) => stream.whenReadable(then) }
+}
+
+async function untilReady(
+  items: readonly WaitItem[],
+  count: number,
+  timeout: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const open = items.filter((item) => !item.isReady())
+  let missing = count - (items.length - open.length)
+  if (missing <= 0) return
+  const runtime = requireRuntime()
+  const end = new AbortController()
+  runtime.busy(1)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      for (const item of open) {
+        item.whenReady(() => {
+          if (--missing === 0) resolve()
+        })
+      }
+      if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
+        const timer = setTimeout(resolve, timeout)
+        end.signal.addEventListener('abort', () => clearTimeout(timer))
+      }
+      signal?.addEventListener('abort', () => reject(signal.reason), { signal: end.signal })
+    })
+  } finally {
+    end.abort()
+    runtime.busy(-1)
+  }
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'string') return JSON.stringify(value)
+  return typeof value === 'object' || typeof value === 'function'
+    ? `a ${(value as { constructor?: { name?: string } }).constructor?.name ?? typeof value}`
+    : String(value)
+}

@@ -1,0 +1,4 @@
+export type AnyFunction = (...args: never) => unknown
+export type Constructor = new (...args: never) => object
+export type Same<X, Y> = (<T>() => T extends X ? 1 : 2) extends <T>() => T extends Y ? 1 : 2 ? true : false
+export type IsAny<T> = 0 extends 1 & T ? true : false

@@ -1,0 +1,25 @@
+/** Options of `init`. Times are in milliseconds. */
+export interface InitOptions {
+  /** CPUs this node offers. Default: what the machine has. */
+  numCpus?: number
+  /** GPUs this node offers; more than there are makes logical ones. Default: the real adapters found. */
+  numGpus?: number
+  /** Count a software adapter as a GPU. */
+  softwareGpu?: boolean
+  /** Custom resources by name. */
+  resources?: Readonly<Record<string, number>>
+  /** The namespace of actors' names. */
+  namespace?: string
+  /** The name of this node. */
+  name?: string
+  /** `inline` runs actors and tasks in the calling realm, for unit tests. */
+  host?: 'inline'
+  /** Makes a worker whose module imports your actors and calls `serve()` (browsers without the Vite plugin). */
+  worker?: (name: string) => unknown
+  /** The URL of such a worker module. */
+  workerUrl?: string | URL
+  /** How long a worker may take to answer for the first time. Default 30 000. */
+  startTimeout?: number
+  /** Show console lines of workers with a prefix that names the actor. Default true. */
+  logToDriver?: boolean
+}

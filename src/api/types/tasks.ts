@@ -1,0 +1,31 @@
+import type { Args } from './arguments.ts'
+import type { AnyFunction, Constructor } from './common.ts'
+import type { NumReturns, Refs, Remote } from './methods.ts'
+
+/** Options of a task. Times are in milliseconds. */
+export interface TaskOptions {
+  /** CPUs the task takes while it runs. Default 1. */
+  numCpus?: number
+  numGpus?: number
+  resources?: Readonly<Record<string, number>>
+  /** How often a task is run again after its worker crashed. Default 3; -1: without end. */
+  maxRetries?: number
+  /** Run again after an error of the task's own: any, or those of the listed classes. */
+  retryExceptions?: boolean | readonly Constructor[]
+  timeout?: number
+  signal?: AbortSignal
+  name?: string
+  /** Wait for a node that fits instead of refusing. */
+  waitForResources?: boolean
+  /** For generators: never more than this many unread items exist. */
+  backpressure?: number
+}
+type ResultOf<F extends AnyFunction> = Awaited<ReturnType<F>>
+/** A remote function. It has no call signature: start it with `.remote(...)`. */
+export interface RemoteTask<F extends AnyFunction> {
+  /** Starts the task and returns at once a ref to its result. */
+  readonly remote: Remote<F>['remote']
+  options<N extends NumReturns<ResultOf<F>> = 1 & NumReturns<ResultOf<F>>>(
+    options: TaskOptions & { readonly numReturns?: N },
+  ): { readonly remote: [N] extends [1] ? Remote<F>['remote'] : (...args: Args<Parameters<F>>) => Refs<ResultOf<F>, N> }
+}

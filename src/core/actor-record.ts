@@ -1,0 +1,84 @@
+import type { ActorId, Incarnation, RealmId, WorkerId } from '../protocol/ids.ts'
+import type { ActorSpec, Allocation, ResourceRequest } from '../protocol/specs.ts'
+import type { ActorState, ActorView, Death } from './cluster-events.ts'
+
+/**
+ * The life of one actor at the coordinator.
+ *
+ * - DEPENDENCIES_UNREADY → PENDING_CREATION when the refs among its constructor's arguments have values.
+ * - PENDING_CREATION → ALIVE when its worker has constructed it; → DEAD when the constructor fails.
+ * - ALIVE → RESTARTING when its worker ends and restarts are left; the incarnation grows by one.
+ * - RESTARTING → ALIVE as from PENDING_CREATION.
+ * - any → DEAD when it is killed, ends by itself, goes out of scope, or its worker ends without restarts left.
+ */
+export class ActorRecord {
+  readonly spec: ActorSpec
+  state: ActorState
+  incarnation: Incarnation = 0
+  workerId: WorkerId | undefined
+  allocation: Allocation | undefined
+  restartCount = 0
+  death: Death | undefined
+  /** Why it is being ended on purpose: its worker's end is then no crash. */
+  ending: Death | undefined
+  readonly #holders = new Map<RealmId, number>()
+
+  constructor(spec: ActorSpec, isReady: boolean) {
+    this.spec = spec
+    this.state = isReady ? 'PENDING_CREATION' : 'DEPENDENCIES_UNREADY'
+    this.#holders.set(spec.holder, 1)
+  }
+
+  get id(): ActorId {
+    return this.spec.handle.actorId
+  }
+
+  /** What must fit on the node for the actor to be placed. */
+  get request(): ResourceRequest {
+    return this.spec.request
+  }
+
+  get mayRestart(): boolean {
+    return this.spec.maxRestarts < 0 || this.restartCount < this.spec.maxRestarts
+  }
+
+  /** A worker of its own, which ends with it. */
+  get isDedicated(): boolean {
+    return this.spec.isolation === 'worker'
+  }
+
+  /** Adds to (or takes from) a realm's holds. May go below zero for a moment, when a release overtakes its grant. */
+  hold(realm: RealmId, count: number): void {
+    const sum = (this.#holders.get(realm) ?? 0) + count
+    if (sum === 0) this.#holders.delete(realm)
+    else this.#holders.set(realm, sum)
+  }
+
+  dropHolder(realm: RealmId): boolean {
+    return this.#holders.delete(realm)
+  }
+
+  get isHeld(): boolean {
+    return this.#holders.size > 0
+  }
+
+  get holders(): ReadonlyMap<RealmId, number> {
+    return this.#holders
+  }
+
+  view(): ActorView {
+    return {
+      actorId: this.id,
+      className: this.spec.handle.className,
+      name: this.spec.name,
+      namespace: this.spec.namespace,
+      state: this.state,
+      incarnation: this.incarnation,
+      workerId: this.state === 'ALIVE' ? this.workerId : undefined,
+      nodeId: this.workerId?.slice(0, this.workerId.lastIndexOf('.')),
+      gpuIds: this.allocation?.gpuIds ?? [],
+      restartCount: this.restartCount,
+      death: this.death,
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/** Limits of a queue: how many calls may run at once, in all that name no group and per named group. */
+export interface ConcurrencyLimits {
+  readonly maxConcurrency: number
+  readonly groups: Readonly<Record<string, number>>
+}
+
+interface Lane<T> {
+  readonly limit: number
+  readonly waiting: T[]
+  head: number
+  running: number
+}
+
+/**
+ * Decides which call of an actor starts next. Calls of one caller start in the order of their sequence numbers, by
+ * whatever path they came; each group has a lane of its own with its own limit.
+ */
+export class CallQueue<T> {
+  readonly #lanes = new Map<string, Lane<T>>()
+  readonly #callers = new Map<string, { next: number; early: Map<number, { group: string; item: T }> }>()
+
+  constructor(limits: ConcurrencyLimits) {
+    this.#lanes.set('', lane(limits.maxConcurrency))
+    for (const [group, limit] of Object.entries(limits.groups)) this.#lanes.set(group, lane(limit))
+  }
+
+  hasGroup(group: string): boolean {
+    return this.#lanes.has(group)
+  }
+
+  /** Takes a call in. Calls that came early wait for the ones before them; repeated ones are dropped. */
+  arrive(caller: string, seq: number, group: string, item: T): void {
+    let state = this.#callers.get(caller)
+    if (state === undefined) this.#callers.set(caller, (state = { next: 0, early: new Map() }))
+    if (seq < state.next) return
+    if (seq > state.next) {
+      state.early.set(seq, { group, item })
+      return
+    }
+    this.#enter(group, item)
+    state.next++
+    for (let early = state.early.get(state.next); early !== undefined; early = state.early.get(state.next)) {
+      state.early.delete(state.next)
+      this.#enter(early.group, early.item)
+      state.next++
+    }
+  }
+
+  /** The next call that may start now, taken out of the queue. */
+  next(): { item: T; group: string } | undefined {
+    for (const [group, lane] of this.#lanes) {
+      if (lane.head >= lane.waiting.length || lane.running >= lane.limit) continue
+      const item = lane.waiting[lane.head]!
+      lane.waiting[lane.head++] = undefined as T
+      if (lane.head > 1024 && lane.head * 2 > lane.waiting.length) {
+        lane.waiting.splice(0, lane.head)
+        lane.head = 0
+      }
+      lane.running++
+      return { item, group }
+    }
+    return undefined
+  }
+
+  /** A call that `next` gave out has ended. */
+  finished(group: string): void {
+    this.#lanes.get(group)!.running--
+  }
+
+  /** Takes a waiting call out, so that it never starts. */
+  remove(matches: (item: T) => boolean): T | undefined {
+    for (const lane of this.#lanes.values()) {
+      for (let i = lane.head; i < lane.waiting.length; i++) {
+        if (!matches(lane.waiting[i]!)) continue
+        return lane.waiting.splice(i, 1)[0]
+      }
+    }
+    return undefined
+  }
+
+  get runningCount(): number {
+    let count = 0
+    for (const lane of this.#lanes.values()) count += lane.running
+    return count
+  }
+
+  get waitingCount(): number {
+    let count = 0
+    for (const lane of this.#lanes.values()) count += lane.waiting.length - lane.head
+    return count
+  }
+
+  /** Everything that has not started, in order; the queue is empty afterwards. */
+  drain(): T[] {
+    const items: T[] = []
+    for (const lane of this.#lanes.values()) {
+      items.push(...lane.waiting.slice(lane.head))
+      lane.waiting.length = 0
+      lane.head = 0
+    }
+    return items
+  }
+
+  #enter(group: string, item: T): void {
+    const lane = this.#lanes.get(group)
+    if (lane === undefined) throw new RangeError(`bug: no concurrency group ${group}`)
+    lane.waiting.push(item)
+  }
+}
+
+function lane<T>(limit: number): Lane<T> {
+  return { limit, waiting: [], head: 0, running: 0 }
+}

@@ -1,0 +1,122 @@
+import type { EncodedThrown } from '../protocol/error-codec.ts'
+import type { ActorId, Incarnation, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
+import type { ActorSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { WorkerExit } from '../protocol/worker-host.ts'
+import type { Amounts, NodeResources } from './node-ledger.ts'
+
+/** Why an actor is dead, as a word that programs can test. */
+export type DeathReason =
+  | 'INIT_FAILED'
+  | 'KILLED'
+  | 'INTENDED_USER_EXIT'
+  | 'OUT_OF_SCOPE'
+  | 'OWNER_DIED'
+  | 'WORKER_DIED'
+  | 'DEPENDENCY_FAILED'
+  | 'UNSCHEDULABLE'
+  | 'NODE_DIED'
+
+export interface Death {
+  readonly reason: DeathReason
+  /** A sentence for people. */
+  readonly message: string
+  readonly exitCode?: number
+  /** What the constructor threw. */
+  readonly cause?: EncodedThrown
+  readonly refusal?: Refusal
+}
+
+/** What happened. Every event names what it is about; stale ones (by incarnation) are dropped. */
+export type ClusterEvent =
+  | {
+      readonly type: 'nodeJoined'
+      readonly nodeId: NodeId
+      readonly resources: NodeResources
+      readonly spareWorkers: number
+    }
+  | { readonly type: 'actorRequested'; readonly spec: ActorSpec; readonly isReady: boolean }
+  | { readonly type: 'actorDependenciesReady'; readonly actorId: ActorId }
+  | { readonly type: 'actorStarted'; readonly actorId: ActorId; readonly incarnation: Incarnation }
+  | {
+      readonly type: 'actorFailed'
+      readonly actorId: ActorId
+      readonly incarnation: Incarnation
+      readonly death: Death
+    }
+  | { readonly type: 'actorEnded'; readonly actorId: ActorId; readonly incarnation: Incarnation; readonly death: Death }
+  | { readonly type: 'actorKilled'; readonly actorId: ActorId; readonly mayRestart: boolean; readonly death: Death }
+  | { readonly type: 'actorDismissed'; readonly actorId: ActorId; readonly death: Death }
+  | { readonly type: 'handlesGranted'; readonly actorId: ActorId; readonly realm: RealmId; readonly count: number }
+  | { readonly type: 'handlesReleased'; readonly actorId: ActorId; readonly realm: RealmId; readonly count: number }
+  | {
+      readonly type: 'leaseRequested'
+      readonly leaseId: string
+      readonly realm: RealmId
+      readonly request: ResourceRequest
+      readonly waitForResources: boolean
+    }
+  | { readonly type: 'leaseReturned'; readonly leaseId: string }
+  | { readonly type: 'workerReady'; readonly workerId: WorkerId }
+  | { readonly type: 'workerExited'; readonly workerId: WorkerId; readonly exit: WorkerExit }
+  | { readonly type: 'ownerEnded'; readonly owner: RealmId | ActorId }
+
+/** What the shell must do. */
+export type ClusterCommand =
+  | { readonly type: 'startWorker'; readonly workerId: WorkerId; readonly nodeId: NodeId }
+  | { readonly type: 'stopWorker'; readonly workerId: WorkerId }
+  | {
+      readonly type: 'createActor'
+      readonly actorId: ActorId
+      readonly incarnation: Incarnation
+      readonly workerId: WorkerId
+      readonly gpuIds: readonly number[]
+    }
+  /** Graceful: what is queued runs, dispose hooks run, then `actorEnded` comes back. */
+  | {
+      readonly type: 'dismissActor'
+      readonly actorId: ActorId
+      readonly incarnation: Incarnation
+      readonly workerId: WorkerId
+      readonly death: Death
+    }
+  /** At once, on a worker that other actors share. */
+  | {
+      readonly type: 'dropActor'
+      readonly actorId: ActorId
+      readonly incarnation: Incarnation
+      readonly workerId: WorkerId
+    }
+  | { readonly type: 'publishActor'; readonly actorId: ActorId }
+  | {
+      readonly type: 'grantLease'
+      readonly leaseId: string
+      readonly realm: RealmId
+      readonly workerId: WorkerId
+      readonly gpuIds: readonly number[]
+    }
+  | { readonly type: 'refuseLease'; readonly leaseId: string; readonly realm: RealmId; readonly refusal: Refusal }
+  | { readonly type: 'endLease'; readonly leaseId: string; readonly realm: RealmId; readonly exit: WorkerExit }
+
+export type ActorState = 'DEPENDENCIES_UNREADY' | 'PENDING_CREATION' | 'ALIVE' | 'RESTARTING' | 'DEAD'
+
+/** An actor as the coordinator sees it. */
+export interface ActorView {
+  readonly actorId: ActorId
+  readonly className: string
+  readonly name: string | undefined
+  readonly namespace: string
+  readonly state: ActorState
+  readonly incarnation: Incarnation
+  readonly workerId: WorkerId | undefined
+  readonly nodeId: NodeId | undefined
+  readonly gpuIds: readonly number[]
+  readonly restartCount: number
+  readonly death: Death | undefined
+}
+
+/** Why a request can never be met: what was asked, and the most that any node has. */
+export interface Refusal {
+  readonly message: string
+  readonly requested: Amounts
+  readonly available: Amounts
+}

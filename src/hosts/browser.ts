@@ -1,0 +1,29 @@
+import type { Platform, PortLike } from '../protocol/platform.ts'
+import { capabilities } from './browser/capabilities.ts'
+import { countGpus, requestAdapter } from './browser/gpu.ts'
+import { exposeControl, onLeave, syncContext } from './browser/realm.ts'
+import { startWorker } from './browser/web-worker.ts'
+
+/** Browsers: workers are module Web Workers. */
+export const host: Platform = {
+  name: 'browser',
+  workers: { startWorker },
+  cpuCount: globalThis.navigator?.hardwareConcurrency ?? 4,
+  threadId: undefined,
+  createPorts() {
+    const { port1, port2 } = new MessageChannel()
+    return [port1 as PortLike, port2 as PortLike]
+  },
+  createContext: syncContext,
+  keepAlive() {},
+  exposeControl,
+  importModule: (url) => import(/* @vite-ignore */ url),
+  checkModule() {},
+  countGpus,
+  requestAdapter,
+  capabilities,
+  onLeave,
+  log(level, text) {
+    console[level](text)
+  },
+}

@@ -1,0 +1,37 @@
+import { availableParallelism } from 'node:os'
+import { threadId } from 'node:worker_threads'
+import type { Platform } from '../protocol/platform.ts'
+import { checkModule, importModule } from './node/modules.ts'
+import { createContext, exposeControl, keepAlive } from './node/realm.ts'
+import { startWorker } from './node/worker-threads.ts'
+
+/** Node: workers are threads. */
+export const host: Platform = {
+  name: 'node',
+  workers: { startWorker },
+  cpuCount: availableParallelism(),
+  threadId,
+  createPorts() {
+    const { port1, port2 } = new MessageChannel()
+    return [port1, port2]
+  },
+  createContext,
+  keepAlive,
+  exposeControl,
+  importModule,
+  checkModule,
+  // Real GPUs in Node come with GPU child processes; numGpus makes logical ones.
+  countGpus: async () => 0,
+  requestAdapter: async () => null,
+  capabilities: async () => ({
+    workers: { on: true },
+    sharedMemory: { on: true },
+    webLocks: { on: false, why: 'Node tells of a worker that ended by its exit event' },
+    webgpu: { on: false, why: 'no GPU driver is used in Node worker threads; numGpus makes logical GPUs' },
+    indexedDB: { on: false, why: 'Node has files instead' },
+  }),
+  onLeave() {},
+  log(level, text) {
+    console[level](text)
+  },
+}

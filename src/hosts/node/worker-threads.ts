@@ -1,0 +1,80 @@
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { transfer, wrap } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import type { HostWorker, StartOptions, WorkerControl } from '../../protocol/platform.ts'
+import type { WorkerConfig, WorkerExit } from '../../protocol/worker-host.ts'
+import { usesTsx } from './modules.ts'
+
+const runsFromSource = import.meta.url.endsWith('.ts')
+const bootstrapUrl = new URL(runsFromSource ? '../bootstrap.mjs' : './bootstrap.mjs', import.meta.url)
+const entryUrl = new URL(runsFromSource ? '../../worker-entry.ts' : '../worker-entry.js', import.meta.url)
+
+/** Starts a worker thread. The thread never keeps the process alive. */
+export function startWorker(config: WorkerConfig, options: StartOptions): HostWorker {
+  const worker = new Worker(bootstrapUrl, {
+    name: config.workerId,
+    workerData: { entry: options.workerUrl === undefined ? entryUrl.href : String(options.workerUrl), tsx: tsxUrl() },
+  })
+  worker.unref()
+  const { port1, port2 } = new MessageChannel()
+  const exit = watchExit(worker)
+  const control = wrap<WorkerControl>(nodeEndpoint(worker))
+  return {
+    port: port1,
+    ready: handshake(control.start(config, transfer(port2, [port2 as never])), exit, options.startTimeoutMs),
+    onExit: (listener) => void exit.then(listener),
+    async terminate() {
+      await worker.terminate()
+    },
+  }
+}
+
+// Comlink never answers for a thread that died: the exit and a clock stand beside it.
+async function handshake(started: PromiseLike<void>, exit: Promise<WorkerExit>, timeoutMs: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`did not answer within ${timeoutMs} ms of its start`)), timeoutMs)
+    timer.unref()
+  })
+  try {
+    await Promise.race([started, late, exit.then((how) => Promise.reject(new Error(how.reason)))])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function watchExit(worker: Worker): Promise<WorkerExit> {
+  return new Promise((resolve) => {
+    let failure: (Error & { code?: string }) | undefined
+    worker.on('error', (error) => {
+      failure = error instanceof Error ? error : new Error(String(error))
+    })
+    worker.on('exit', (exitCode) => {
+      if (failure?.code === 'ERR_WORKER_OUT_OF_MEMORY')
+        resolve({ reason: 'ran out of memory', exitCode, isOutOfMemory: true })
+      else if (failure !== undefined)
+        resolve({ reason: `ended by an uncaught error: ${failure.stack ?? failure.message}`, exitCode })
+      else resolve({ reason: `exited with code ${exitCode}`, exitCode })
+    })
+  })
+}
+
+let tsx: string | undefined | null = null
+
+function tsxUrl(): string | undefined {
+  if (tsx === null) tsx = usesTsx() || runsFromSource ? findTsx() : undefined
+  return tsx
+}
+
+function findTsx(): string | undefined {
+  for (const from of [pathToFileURL(`${process.cwd()}/`).href, import.meta.url]) {
+    try {
+      return new URL('./dist/esm/api/index.mjs', pathToFileURL(createRequire(from).resolve('tsx/package.json'))).href
+    } catch {
+      // Not installed there.
+    }
+  }
+  return undefined
+}

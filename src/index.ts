@@ -1,0 +1,78 @@
+export { actor } from './api/actor.ts'
+export { getActor, kill, ready, terminate } from './api/actors.ts'
+export { type RuntimeContext, runtimeContext } from './api/context.ts'
+export { getGpuAdapter, getGpuDevice, getGpuIds } from './api/gpu.ts'
+export { capabilities, init, isDriver, isInitialized, type Runtime, shutdown } from './api/init.ts'
+export { availableResources, clusterResources, listActors, listWorkers } from './api/insight.ts'
+export { get, put, wait } from './api/objects.ts'
+export { task } from './api/task.ts'
+export type {
+  ActorClass,
+  ActorDefaults,
+  ActorHandle,
+  ActorOptions,
+  ActorStarter,
+  AnyActorHandle,
+  HandleOf,
+  MethodName,
+} from './api/types/actors.ts'
+export type { Arg, Args } from './api/types/arguments.ts'
+export type { AnyFunction, Constructor } from './api/types/common.ts'
+export type { InitOptions } from './api/types/init.ts'
+export type {
+  BoundMethod,
+  CallOptions,
+  NumReturns,
+  OverloadedMethod,
+  Refs,
+  Remote,
+  RemoteMethod,
+  StreamMethod,
+  StreamOptions,
+} from './api/types/methods.ts'
+export type { GetOptions, ValueOf, Waitable, WaitOptions } from './api/types/objects.ts'
+export type { ItemStream, MadeByProxy, ObjectRef, ObjectRefStream, Proxied } from './api/types/references.ts'
+export type { RemoteTask, TaskOptions } from './api/types/tasks.ts'
+export { type InstanceCodec, proxy, registerClass, transfer } from './api/values.ts'
+export type { ActorState, ActorView } from './core/cluster-events.ts'
+export {
+  ActorAlreadyExistsError,
+  ActorDiedError,
+  ActorError,
+  ActorUnavailableError,
+  ActorUnschedulableError,
+  AlreadyInitializedError,
+  AuthError,
+  ContextLostError,
+  CoordinatorLostError,
+  DeadlockError,
+  GetTimeoutError,
+  GpuDeviceLostError,
+  InsecureContextError,
+  MethodNotFoundError,
+  NodeDiedError,
+  NodeFencedError,
+  ObjectFreedError,
+  ObjectLostError,
+  ObjectStoreFullError,
+  OutOfMemoryError,
+  OwnerDiedError,
+  PendingCallsLimitExceeded,
+  PlacementGroupRemovedError,
+  PlacementGroupUnschedulableError,
+  ProtocolError,
+  QueueEmptyError,
+  QueueFullError,
+  RuntimeShutdownError,
+  SerializationError,
+  TaskCancelledError,
+  TaskError,
+  type TaskFacts,
+  TaskTimeoutError,
+  TaskUnschedulableError,
+  TroupeError,
+  TypeScriptSourceError,
+  WorkerCrashedError,
+} from './protocol/errors.ts'
+export type { Capability } from './protocol/platform.ts'
+export type { WorkerView } from './runtime/control.ts'

@@ -1,0 +1,149 @@
+import * as troupeErrors from './errors.ts'
+import { markTaskError, type TaskFacts, taskFactsOf } from './errors.ts'
+
+/** An error as data. `cause` and `errors` may point back to it: cycles stay cycles. */
+export interface EncodedError {
+  /** Class of the error: a built-in's name, a Troupe error's name, or the id of a registered class. */
+  type: string
+  /** The nearest built-in class, for realms that do not know `type`. */
+  base: string
+  name: string
+  message: string
+  stack: string
+  fields?: Record<string, unknown>
+  cause?: EncodedThrown
+  errors?: EncodedThrown[]
+  task?: TaskFacts
+}
+/** What was thrown: an error, or any other value. */
+export type EncodedThrown = { error: EncodedError } | { value: unknown }
+
+type ErrorConstructor = new (message?: string) => Error
+/** What the codec asks of the realm it runs in. */
+export interface ErrorRealm {
+  /** The id under which a user's error class is registered. */
+  idOf(cls: object): string | undefined
+  classOf(id: string): { readonly prototype: object } | undefined
+  /** The platform's DOMException, where there is one. */
+  readonly domException: (new (message: string, name: string) => Error) | undefined
+  /** Whether a field's value can travel; fields that cannot are left out. */
+  canTravel(value: unknown): boolean
+}
+
+const builtIns = new Map<string, ErrorConstructor>(
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((cls) => [cls.name, cls]),
+)
+const ownClasses = new Map<string, { readonly prototype: object }>(
+  Object.values(troupeErrors)
+    .filter((value) => typeof value === 'function' && 'prototype' in value && value.prototype instanceof Error)
+    .map((cls) => [(cls as { prototype: Error }).prototype.name, cls as { prototype: object }]),
+)
+const handled = new Set(['name', 'message', 'stack', 'cause', 'errors', 'task'])
+
+/** Encodes anything thrown. Never throws itself. */
+export function encodeThrown(
+  thrown: unknown,
+  realm: ErrorRealm,
+  seen: Map<Error, EncodedError> = new Map(),
+): EncodedThrown {
+  if (thrown instanceof Error) return { error: encodeError(thrown, realm, seen) }
+  return { value: realm.canTravel(thrown) ? thrown : describe(thrown) }
+}
+
+function encodeError(error: Error, realm: ErrorRealm, seen: Map<Error, EncodedError>): EncodedError {
+  const known = seen.get(error)
+  if (known !== undefined) return known
+  const [type, base] = typeOf(error, realm)
+  const encoded: EncodedError = {
+    type,
+    base,
+    name: String(error.name),
+    message: String(error.message),
+    stack: String(error.stack ?? ''),
+  }
+  seen.set(error, encoded)
+  for (const key of Object.keys(error)) {
+    const value = (error as unknown as Record<string, unknown>)[key]
+    if (handled.has(key) || !realm.canTravel(value)) continue
+    encoded.fields ??= {}
+    define(encoded.fields, key, value, true)
+  }
+  if ('cause' in error) encoded.cause = encodeThrown(error.cause, realm, seen)
+  if ('errors' in error && Array.isArray(error.errors)) {
+    encoded.errors = error.errors.map((inner: unknown) => encodeThrown(inner, realm, seen))
+  }
+  const facts = taskFactsOf(error)
+  if (facts !== undefined) encoded.task = { ...facts }
+  return encoded
+}
+
+function typeOf(error: Error, realm: ErrorRealm): [type: string, base: string] {
+  const isDomException = realm.domException !== undefined && error instanceof realm.domException
+  let type: string | undefined = isDomException ? 'DOMException' : undefined
+  for (let proto: object | null = Object.getPrototypeOf(error); proto !== null; proto = Object.getPrototypeOf(proto)) {
+    const cls = (proto as { constructor?: unknown }).constructor
+    if (typeof cls !== 'function') continue
+    const name = (proto as { name?: unknown }).name
+    if (type === undefined) type = realm.idOf(cls)
+    if (type === undefined && typeof name === 'string' && ownClasses.get(name)?.prototype === proto) type = name
+    if (cls.name === 'AggregateError') return [type ?? 'AggregateError', 'AggregateError']
+    if (builtIns.get(cls.name) === cls) return [type ?? cls.name, cls.name]
+  }
+  return [type ?? 'Error', 'Error']
+}
+
+/** Makes the error again: an instance of its own class where that is known, else of the nearest built-in one. */
+export function decodeThrown(
+  encoded: EncodedThrown,
+  realm: ErrorRealm,
+  seen: Map<EncodedError, Error> = new Map(),
+): unknown {
+  return 'error' in encoded ? decodeError(encoded.error, realm, seen) : encoded.value
+}
+
+function decodeError(encoded: EncodedError, realm: ErrorRealm, seen: Map<EncodedError, Error>): Error {
+  const known = seen.get(encoded)
+  if (known !== undefined) return known
+  const error = construct(encoded, realm)
+  seen.set(encoded, error)
+  if (error.name !== encoded.name) define(error, 'name', encoded.name, false)
+  define(error, 'stack', encoded.stack, false)
+  for (const [key, value] of Object.entries(encoded.fields ?? {})) define(error, key, value, true)
+  if (encoded.cause !== undefined) define(error, 'cause', decodeThrown(encoded.cause, realm, seen), false)
+  if (encoded.errors !== undefined) {
+    const errors = encoded.errors.map((inner) => decodeThrown(inner, realm, seen))
+    define(error, 'errors', errors, false)
+  }
+  if (encoded.task !== undefined) markTaskError(error, encoded.task)
+  return error
+}
+
+function construct(encoded: EncodedError, realm: ErrorRealm): Error {
+  if (encoded.type === 'DOMException' && realm.domException !== undefined) {
+    return new realm.domException(encoded.message, encoded.name)
+  }
+  const error =
+    encoded.base === 'AggregateError'
+      ? new AggregateError([], encoded.message)
+      : new (builtIns.get(encoded.base) ?? Error)(encoded.message)
+  const cls = ownClasses.get(encoded.type) ?? realm.classOf(encoded.type)
+  if (cls !== undefined) Object.setPrototypeOf(error, cls.prototype)
+  return error
+}
+
+// Through defineProperty, so that a field called `__proto__` is a field and nothing else.
+function define(target: object, key: string, value: unknown, enumerable: boolean): void {
+  try {
+    Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true })
+  } catch {
+    // A platform object may refuse one of its own names (DOMException's `code`): its own value stands.
+  }
+}
+
+function describe(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return 'a value that cannot be shown'
+  }
+}

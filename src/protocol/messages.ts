@@ -1,0 +1,54 @@
+/**
+ * What travels between two realms: flat arrays of records, each an opcode followed by a fixed number of fields.
+ * Flat, because one array of primitives per microtask is what structured clone copies fastest.
+ */
+export const Op = {
+  /** callId, actorId, incarnation, seq, method, args, specials, meta */
+  call: 1,
+  /** callId, definition, args, specials, meta */
+  task: 2,
+  /** callId, value, specials */
+  value: 3,
+  /** callId, thrown, specials */
+  error: 4,
+  /** callId, index, value, specials: one item of a generator */
+  item: 5,
+  /** callId: the generator is done */
+  end: 6,
+  /** callId, count: how many items the reader has taken; -1 stops the producer */
+  taken: 7,
+  /** callId, reason, specials */
+  cancel: 8,
+  /** callId, objectId: answered with value or error when the object is there */
+  fetch: 9,
+  /** objectId, count */
+  release: 10,
+  /** objectId, realm, count */
+  grant: 11,
+  /** callId, callbackId, args, specials */
+  callback: 12,
+  /** name, payload, specials: tells something, no answer */
+  notify: 13,
+  /** callId, name, payload, specials: asks the control plane; answered with value or error */
+  request: 14,
+  ping: 15,
+  pong: 16,
+  /** callId, reason: the callee ended before it answered */
+  lost: 17,
+} as const
+export type Opcode = (typeof Op)[keyof typeof Op]
+
+/** Fields that follow each opcode; index = opcode. */
+export const fieldCount: readonly number[] = [0, 8, 5, 3, 3, 4, 1, 2, 3, 2, 2, 3, 4, 3, 4, 0, 0, 2]
+
+/** Rare facts of a call. Left out when there are none, which is the usual case. */
+export interface CallMeta {
+  readonly group?: string
+  readonly numReturns?: number
+  /** Unread items a generator may have; 0: no limit. */
+  readonly backpressure?: number
+  readonly name?: string
+  /** How often this call was tried before. */
+  readonly attempt?: number
+  readonly timeout?: number
+}

@@ -1,0 +1,79 @@
+import type { WorkerConfig, WorkerExit } from './worker-host.ts'
+
+/** The part of a MessagePort that Node and browsers share. */
+export interface PortLike {
+  postMessage(message: unknown, transfer?: never): void
+  close(): void
+}
+
+/** What a node asks of its own workers. It is called through Comlink and never faces the network. */
+export interface WorkerControl {
+  /** Makes the realm a worker of the node; the port becomes its link to the node's main realm. */
+  start(config: WorkerConfig, port: PortLike): void
+  /** Ends the actors of the worker gracefully. */
+  stop(): void
+}
+
+/** A started worker, as its platform gives it. */
+export interface HostWorker {
+  /** The link between the node's main realm and the worker. */
+  readonly port: PortLike
+  /** Resolves when the worker answers; rejects with a text that names its URL and the likely cause. */
+  readonly ready: PromiseLike<void>
+  /** Called once, when the worker has ended for whatever reason; also before `ready`. */
+  onExit(listener: (exit: WorkerExit) => void): void
+  /** Ends it at once, whatever it does. Resolves when it is gone. */
+  terminate(): PromiseLike<void>
+}
+
+/** How a node starts workers. Implement it to add a platform. */
+export interface WorkerHost {
+  startWorker(config: WorkerConfig, options: StartOptions): HostWorker
+}
+export interface StartOptions {
+  readonly startTimeoutMs: number
+  /** A worker constructor of the user's, or its URL (browsers). */
+  readonly worker?: ((name: string) => unknown) | undefined
+  readonly workerUrl?: string | { toString(): string } | undefined
+}
+
+/** Keeps a value for the synchronous part of a function, and after its awaits where the platform can. */
+export interface ContextStorage<T> {
+  /** The value is also there after an await (AsyncLocalStorage). */
+  readonly survivesAwait: boolean
+  run<R>(value: T, body: () => R): R
+  current(): T | undefined
+}
+
+/** Whether something of the platform is on, and why it is off. */
+export interface Capability {
+  readonly on: boolean
+  readonly why?: string
+}
+
+/** Everything Troupe asks of the platform it runs on. There is one per platform, chosen by `#host`. */
+export interface Platform {
+  readonly name: 'node' | 'browser'
+  readonly workers: WorkerHost
+  readonly cpuCount: number
+  /** The id of this thread in Node; undefined in browsers. */
+  readonly threadId: number | undefined
+  createPorts(): [PortLike, PortLike]
+  createContext<T>(): ContextStorage<T>
+  /** While on, a Node process does not end although everything else is idle. */
+  keepAlive(on: boolean): void
+  /** Makes this realm controllable by the node that started it. */
+  exposeControl(control: WorkerControl): void
+  importModule(url: string): PromiseLike<unknown>
+  /** Throws a TypeScriptSourceError when a worker of this platform could not load the module. */
+  checkModule(url: string): void
+  /** GPUs of this node; software ones only when asked for. */
+  countGpus(softwareGpu: boolean): PromiseLike<number>
+  /** The GPU adapter of this realm. */
+  requestAdapter(): PromiseLike<object | null>
+  capabilities(): PromiseLike<Record<string, Capability>>
+  /** Called when the page goes away; `isFinal` is false when it may come back from the cache. */
+  onLeave(listener: () => void): void
+  /** Prints a line for people. */
+  log(level: 'error' | 'warn' | 'info', text: string): void
+}

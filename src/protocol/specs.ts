@@ -1,0 +1,65 @@
+import type { ActorId, RealmId } from './ids.ts'
+
+/** How another realm finds a definition: by id, or by importing `url`. */
+export interface DefinitionSpec {
+  /** `<package>@<major>:<path>#<export>`, or `<url>#<name>~<n>` where no bundler gave one. */
+  readonly id: string
+  /** The module to import, for realms that do not have the id yet. */
+  readonly url?: string
+  /** The class's or function's name, for people. */
+  readonly name: string
+}
+
+export type MethodKind = 'call' | 'stream'
+export interface MethodSpec {
+  readonly kind: MethodKind
+  readonly group?: string
+}
+/** The methods of an actor by name, so that a realm that never loaded the class knows them. */
+export type MethodTable = Readonly<Record<string, MethodSpec>>
+
+/** Amounts asked for, in whole units of 1 (0.5 GPUs is half of one). */
+export interface ResourceRequest {
+  readonly cpu: number
+  readonly gpu: number
+  readonly custom: Readonly<Record<string, number>>
+}
+
+/** What was given: which GPUs, and how much of each. */
+export interface Allocation {
+  readonly request: ResourceRequest
+  readonly gpuIds: readonly number[]
+}
+
+/** What every holder of a handle knows about its actor. It travels with the handle. */
+export interface HandleSpec {
+  readonly actorId: ActorId
+  readonly className: string
+  readonly methods: MethodTable
+  readonly maxPendingCalls: number
+  readonly maxTaskRetries: number
+  /** A later call may run before an earlier one whose arguments are still pending. */
+  readonly mayOvertake: boolean
+}
+
+/** All that the coordinator knows about an actor when it is asked for one. */
+export interface ActorSpec {
+  readonly handle: HandleSpec
+  readonly definition: DefinitionSpec
+  readonly request: ResourceRequest
+  /** CPUs the node must have for the actor to be placed there; it does not keep them. */
+  readonly placementCpu: number
+  /** Who made it: a realm, or an actor that lives in it. It ends with its creator unless it is detached. */
+  readonly creator: RealmId | ActorId
+  /** The realm that holds the first handle. */
+  readonly holder: RealmId
+  readonly name?: string
+  readonly namespace: string
+  readonly isDetached: boolean
+  readonly isolation: 'worker' | 'shared'
+  readonly maxRestarts: number
+  readonly maxConcurrency: number
+  readonly concurrencyGroups: Readonly<Record<string, number>>
+  /** Wait for a node that fits instead of refusing. */
+  readonly waitForResources: boolean
+}

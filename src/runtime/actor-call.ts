@@ -1,0 +1,268 @@
+import type { Special } from '../protocol/codec.ts'
+import { isPrimitive } from '../protocol/codec.ts'
+import type { EncodedThrown } from '../protocol/error-codec.ts'
+import { type CallMeta, Op } from '../protocol/messages.ts'
+import type { Pending } from '../transport/pending-table.ts'
+import type { Link } from './link.ts'
+import type { ObjectEntry, Sink } from './object-entry.ts'
+import { entryOf, isObjectRef } from './object-ref.ts'
+import type { RemoteActor } from './remote-actor.ts'
+import type { Runtime } from './runtime.ts'
+
+/** The arguments of a call, made ready to travel. Refs at the top level stand for their values. */
+export class CallArguments {
+  readonly #runtime: Runtime
+  value: unknown[]
+  specials: readonly Special[] | undefined
+  transfer: readonly object[] | undefined
+  /** Only primitives: may wait in a batch. */
+  isPlain: boolean
+  readonly #refs: { index: number; entry: ObjectEntry }[] | undefined
+  #isKept = false
+
+  constructor(runtime: Runtime, args: unknown[]) {
+    this.#runtime = runtime
+    this.value = args
+    this.isPlain = true
+    let refs: { index: number; entry: ObjectEntry }[] | undefined
+    for (let index = 0; index < args.length; index++) {
+      const arg = args[index]
+      if (isPrimitive(arg)) continue
+      this.isPlain = false
+      if (!isObjectRef(arg)) continue
+      const entry = entryOf(arg)
+      if (entry === undefined) throw new TypeError(`args[${index}] is a ref that was disposed (${arg.id}).`)
+      refs ??= []
+      refs.push({ index, entry })
+      args[index] = undefined
+    }
+    this.#refs = refs
+    if (this.isPlain) return
+    const packed = runtime.values.pack(args, 'args')
+    this.value = packed.value as unknown[]
+    this.specials = packed.specials
+    this.transfer = packed.transfer
+  }
+
+  get isReady(): boolean {
+    return this.#refs === undefined || this.#refs.every(({ entry }) => entry.isSettled)
+  }
+
+  whenReady(then: () => void): void {
+    let waiting = 1
+    const arrived = (): void => {
+      if (--waiting === 0) then()
+    }
+    for (const { entry } of this.#refs ?? []) {
+      if (entry.isSettled) continue
+      waiting++
+      this.#runtime.objects.fetch(entry)
+      entry.whenSettled(arrived)
+    }
+    arrived()
+  }
+
+  /** Copies what the caller could still change. */
+  keep(): void {
+    if (this.isPlain || this.#isKept) return
+    this.#isKept = true
+    const copy = this.#runtime.values.copy(this, 'args')
+    this.value = copy.value as unknown[]
+    this.specials = copy.specials
+    this.transfer = copy.transfer
+  }
+
+  /** What is to be sent: with the refs' values in their places. Or the error of the first ref that has one. */
+  resolve(name: string): { args: unknown[]; specials: readonly Special[] | undefined } | { failed: EncodedThrown } {
+    if (this.#refs === undefined) return { args: this.value, specials: this.specials }
+    const args = this.value.slice()
+    let specials = this.specials
+    for (const { index, entry } of this.#refs) {
+      if (entry.state !== 'value') return { failed: dependencyError(this.#runtime, entry, name, index) }
+      args[index] = entry.stored!.value
+      if (entry.stored!.specials !== undefined) specials = [...(specials ?? []), ...entry.stored!.specials]
+    }
+    return { args, specials }
+  }
+}
+
+function dependencyError(runtime: Runtime, entry: ObjectEntry, name: string, index: number): EncodedThrown {
+  if (entry.state === 'freed') return runtime.values.encodeThrown(runtime.objects.freedError(entry))
+  const thrown = runtime.values.openCopy(entry.stored!) as EncodedThrown
+  if (!('error' in thrown)) return thrown
+  thrown.error.message = `An input argument (args[${index}]) of ${name} could not be computed: ${thrown.error.message}`
+  return thrown
+}
+
+/** One call on an actor, from the moment it is made until its outcome is known. */
+export class ActorCall implements Pending {
+  readonly method: string
+  readonly args: CallArguments
+  incarnation = -1
+  /** Its place among the calls of this realm on the actor. */
+  number = 0
+  readonly #actor: RemoteActor
+  readonly #sink: Sink
+  readonly #meta: CallMeta | undefined
+  #retriesLeft: number
+  #isDone = false
+  #doneListeners: (() => void)[] | undefined
+  #link: Link | undefined
+  #callId = 0
+
+  constructor(
+    actor: RemoteActor,
+    method: string,
+    args: unknown[],
+    sink: Sink,
+    meta: CallMeta | undefined,
+    maxRetries: number,
+  ) {
+    this.#actor = actor
+    this.method = method
+    this.args = new CallArguments(actor.runtime, args)
+    this.#sink = sink
+    this.#meta = meta
+    this.#retriesLeft = maxRetries
+  }
+
+  get isDone(): boolean {
+    return this.#isDone
+  }
+
+  get isReady(): boolean {
+    return this.args.isReady
+  }
+
+  whenReady(then: () => void): void {
+    this.args.whenReady(then)
+  }
+
+  keep(): void {
+    this.args.keep()
+  }
+
+  /** A call that may be sent again must not depend on what the caller does to its arguments meanwhile. */
+  keepForRetry(): void {
+    if (this.#retriesLeft !== 0) this.args.keep()
+  }
+
+  /** Sends it. False: it had failed before it could be sent, and needs no sequence number. */
+  send(link: Link, incarnation: number, seq: number): boolean {
+    const { values } = this.#actor.runtime
+    const resolved = this.args.resolve(`${this.#actor.spec.className}.${this.method}`)
+    if ('failed' in resolved) {
+      this.onError(values.packEncoded(resolved.failed).value, undefined)
+      return false
+    }
+    if (link.connection.isClosed) {
+      this.incarnation = incarnation
+      this.#actor.lost(this)
+      return false
+    }
+    const { args, specials } = resolved
+    const { actorId } = this.#actor.spec
+    const callId = link.connection.pending.add(this)
+    if (this.args.isPlain) {
+      link.connection.send(Op.call, callId, actorId, incarnation, seq, this.method, args, undefined, this.#meta)
+    } else {
+      try {
+        const transfer = this.#retriesLeft === 0 ? this.args.transfer : undefined
+        link.connection.post(
+          [
+            Op.call,
+            callId,
+            actorId,
+            incarnation,
+            seq,
+            this.method,
+            args,
+            values.toWire(specials, link.peer),
+            this.#meta,
+          ],
+          transfer,
+        )
+      } catch (error) {
+        link.connection.pending.take(callId)
+        throw values.explain(error, args, 'args')
+      }
+    }
+    this.incarnation = incarnation
+    this.#link = link
+    this.#callId = callId
+    return true
+  }
+
+  takeRetry(): boolean {
+    if (this.#retriesLeft === 0) return false
+    this.#retriesLeft--
+    return true
+  }
+
+  onValue(value: unknown, specials: unknown): void {
+    if (this.#finish()) this.#sink.resolve({ value, specials: this.#actor.runtime.values.fromWire(specials) })
+  }
+
+  onError(value: unknown, specials: unknown): void {
+    if (this.#finish()) this.#sink.reject({ value, specials: this.#actor.runtime.values.fromWire(specials) })
+  }
+
+  onItem(_index: number, value: unknown, specials: unknown): void {
+    if (!this.#isDone) this.#sink.item?.({ value, specials: this.#actor.runtime.values.fromWire(specials) })
+  }
+
+  onEnd(): void {
+    if (this.#finish()) this.#sink.end?.()
+  }
+
+  /** Tells the producer of a stream how many items were read; -1: no more are wanted. */
+  taken(count: number): void {
+    this.#link?.connection.send(Op.taken, this.#callId, count)
+  }
+
+  onLost(): void {
+    if (this.#isDone) return
+    this.#link = undefined
+    this.#actor.lost(this)
+  }
+
+  rejectWith(error: unknown): void {
+    if (this.#finish()) this.#sink.reject(this.#actor.runtime.values.packThrown(error))
+  }
+
+  /** It was never taken in: nothing counts it yet. */
+  refuse(error: unknown): void {
+    this.#isDone = true
+    this.#sink.reject(this.#actor.runtime.values.packThrown(error))
+  }
+
+  /** Ends it for the caller now. A queued call never starts; a running one sees its signal abort. */
+  cancel(reason: unknown): void {
+    if (this.#isDone) return
+    if (!this.#actor.withdraw(this) && this.#link !== undefined) {
+      const { values } = this.#actor.runtime
+      const packed = values.packThrown(reason)
+      this.#link.connection.post([
+        Op.cancel,
+        this.#callId,
+        packed.value,
+        values.toWire(packed.specials, this.#link.peer),
+      ])
+    }
+    this.rejectWith(reason)
+  }
+
+  #finish(): boolean {
+    if (this.#isDone) return false
+    this.#isDone = true
+    this.#link = undefined
+    this.#actor.finished()
+    if (this.#doneListeners !== undefined) for (const listener of this.#doneListeners) listener()
+    return true
+  }
+
+  onDone(listener: () => void): void {
+    if (this.#isDone) listener()
+    else (this.#doneListeners ??= []).push(listener)
+  }
+}

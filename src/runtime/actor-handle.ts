@@ -1,0 +1,204 @@
+import { MethodNotFoundError } from '../protocol/errors.ts'
+import type { CallMeta } from '../protocol/messages.ts'
+import type { HandleSpec, MethodSpec } from '../protocol/specs.ts'
+import { ActorCall } from './actor-call.ts'
+import { type CallOptions, checkCallOptions } from './call-options.ts'
+import type { ObjectEntry, Sink } from './object-entry.ts'
+import { ObjectRef } from './object-ref.ts'
+import type { RemoteActor } from './remote-actor.ts'
+import type { Runtime } from './runtime.ts'
+import { settlePromise, splitSink } from './sinks.ts'
+import { ItemBuffer, ItemStream, ObjectRefStream } from './streams.ts'
+import type { LiveKind } from './values.ts'
+
+/** What every handle is; only its class's methods are added. Free functions (`ready`, `kill`) do the rest. */
+export class ActorHandle {
+  get [Symbol.toStringTag](): string {
+    const actor = actorOf(this)
+    return actor === undefined ? 'ActorHandle' : `ActorHandle<${actor.spec.className}>`
+  }
+  [Symbol.dispose](): void {
+    release(this)
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    release(this)
+  }
+}
+
+const actors = new WeakMap<object, RemoteActor>()
+const released = new WeakSet<object>()
+const collected = new FinalizationRegistry<RemoteActor>((actor) => actor.dropHandle())
+
+/** The actor behind a handle. */
+export function actorOf(handle: unknown): RemoteActor | undefined {
+  return typeof handle === 'object' && handle !== null ? actors.get(handle) : undefined
+}
+
+function release(handle: object): void {
+  const actor = actors.get(handle)
+  if (actor === undefined || released.has(handle)) return
+  released.add(handle)
+  collected.unregister(handle)
+  actor.dropHandle()
+}
+
+/** A handle: its methods by name, and an error that names them for every other name. */
+export function createHandle(actor: RemoteActor): object {
+  const target = new ActorHandle()
+  const handle: object = new Proxy(target, {
+    get: (own, key) =>
+      typeof key === 'symbol' || key in own ? Reflect.get(own, key, handle) : lookUp(own, key, actor),
+    has: (own, key) => key in own || (typeof key === 'string' && key in actor.spec.methods),
+    set: () => false,
+    defineProperty: () => false,
+    deleteProperty: () => false,
+    ownKeys: () => [],
+    getPrototypeOf: () => ActorHandle.prototype,
+  })
+  actors.set(handle, actor)
+  actor.addHandle()
+  collected.register(handle, actor, handle)
+  handlesOf.set(target, handle)
+  return handle
+}
+
+// A method holds its handle: `const { inc } = handle` must not let the actor go.
+const handlesOf = new WeakMap<object, object>()
+
+function lookUp(target: ActorHandle, name: string, actor: RemoteActor): unknown {
+  if (name === 'then' || name === 'toJSON') return undefined
+  const spec = Object.hasOwn(actor.spec.methods, name) ? actor.spec.methods[name] : undefined
+  const method =
+    spec === undefined
+      ? missingMethod(actor.spec, name)
+      : makeMethod({ actor, name, spec, handle: handlesOf.get(target)! }, undefined)
+  if (spec !== undefined) Object.defineProperty(target, name, { value: method, configurable: true })
+  return method
+}
+
+function missingMethod({ className, methods, actorId }: HandleSpec, name: string): unknown {
+  const fail = (): never => {
+    const names = Object.keys(methods)
+    throw new MethodNotFoundError(
+      `${className} has no method ${JSON.stringify(name)} that can be called from outside; it has: ${names.join(', ') || 'none'}. Fields, getters and names that start with _ or # are private to the actor.`,
+      { className, method: name, actorId },
+    )
+  }
+  return Object.assign(() => fail(), { remote: fail, options: fail })
+}
+
+interface Method {
+  readonly actor: RemoteActor
+  readonly name: string
+  readonly spec: MethodSpec
+  /** Held, so that the handle lives as long as the method does. */
+  readonly handle: object
+}
+
+function makeMethod(method: Method, options: CallOptions | undefined): unknown {
+  const isStream = method.spec.kind === 'stream'
+  const direct = isStream
+    ? (...args: unknown[]) => callItems(method, args, options)
+    : (...args: unknown[]) => callDirect(method, args, options)
+  const remote = isStream
+    ? (...args: unknown[]) => callRefs(method, args, options)
+    : (...args: unknown[]) => callRemote(method, args, options)
+  return Object.assign(direct, {
+    remote,
+    options: (more: CallOptions) =>
+      makeMethod(method, {
+        ...options,
+        ...checkCallOptions(more, method.spec, `${method.actor.spec.className}.${method.name}`),
+      }),
+  })
+}
+
+function callDirect(method: Method, args: unknown[], options: CallOptions | undefined): Promise<unknown> {
+  const { values } = method.actor.runtime
+  return settlePromise(values, (sink) => submit(method, args, options, sink, undefined))
+}
+
+function callRemote(method: Method, args: unknown[], options: CallOptions | undefined): unknown {
+  const { objects, values } = method.actor.runtime
+  const count = options?.numReturns ?? 1
+  if (count === 1) {
+    const entry = objects.create()
+    submit(method, args, options, entry, entry)
+    return new ObjectRef(entry)
+  }
+  const entries = Array.from({ length: count }, () => objects.create())
+  submit(method, args, options, splitSink(values, entries, method.name), entries)
+  return count === 0 ? undefined : entries.map((entry) => new ObjectRef(entry))
+}
+
+function callItems(method: Method, args: unknown[], options: CallOptions | undefined): ItemStream {
+  const stream = new ItemStream(method.actor.runtime)
+  try {
+    submit(method, args, { backpressure: 16, ...options }, stream, undefined)
+  } catch (error) {
+    stream.reject(method.actor.runtime.values.packThrown(error))
+  }
+  return stream
+}
+
+function callRefs(method: Method, args: unknown[], options: CallOptions | undefined): ObjectRefStream {
+  const stream = new ObjectRefStream(method.actor.runtime)
+  submit(method, args, options, stream, undefined)
+  return stream
+}
+
+function submit(
+  method: Method,
+  args: unknown[],
+  options: CallOptions | undefined,
+  sink: Sink,
+  entries: ObjectEntry | ObjectEntry[] | undefined,
+): void {
+  const { actor, name, spec } = method
+  const runtime: Runtime = actor.runtime
+  runtime.checkMayStart(name)
+  const signal = options?.signal
+  if (signal?.aborted) return sink.reject(runtime.values.packThrown(signal.reason))
+  const call = new ActorCall(
+    actor,
+    name,
+    args,
+    sink,
+    metaOf(spec, options),
+    options?.maxTaskRetries ?? actor.spec.maxTaskRetries,
+  )
+  if (entries !== undefined || options !== undefined) {
+    const cancel = (reason: unknown): void => call.cancel(reason)
+    for (const entry of Array.isArray(entries) ? entries : entries === undefined ? [] : [entries]) entry.cancel = cancel
+    runtime.watchCall(call, options, `${actor.spec.className}.${name}`)
+  }
+  if (sink instanceof ItemBuffer)
+    sink.producer = { taken: (count) => call.taken(count), cancelStream: () => call.taken(-1) }
+  actor.submit(call)
+}
+
+function metaOf(spec: MethodSpec, options: CallOptions | undefined): CallMeta | undefined {
+  const group = options?.concurrencyGroup ?? spec.group
+  if (group === undefined && options?.backpressure === undefined) return undefined
+  return {
+    ...(group === undefined ? {} : { group }),
+    ...(options?.backpressure === undefined ? {} : { backpressure: options.backpressure }),
+  }
+}
+
+/** How handles travel: as what every holder knows of the actor, and a hold for the receiver. */
+export function handleKind(runtime: Runtime): LiveKind {
+  return {
+    kind: 'handle',
+    isLive: true,
+    matches: (value) => actors.has(value),
+    pack: (value) => value,
+    unpack: (payload) => payload,
+    describe(payload, receiver) {
+      const { spec } = actorOf(payload)!
+      runtime.control.grantHandle(spec.actorId, receiver)
+      return spec
+    },
+    revive: (description) => createHandle(runtime.actors.adopt(description as HandleSpec)),
+  }
+}

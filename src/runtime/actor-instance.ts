@@ -1,0 +1,201 @@
+import { CallQueue } from '../core/call-queue.ts'
+import { MethodNotFoundError, TaskCancelledError } from '../protocol/errors.ts'
+import type { ActorId, Incarnation } from '../protocol/ids.ts'
+import { Op } from '../protocol/messages.ts'
+import type { ActorSpec } from '../protocol/specs.ts'
+import { type CallContext, enterCall, leaveCall } from './context.ts'
+import { Execution, type IncomingCall } from './execution.ts'
+import type { AnyClass, Definition } from './registry.ts'
+import type { Runtime } from './runtime.ts'
+
+/** A call that waits for its turn. */
+interface QueuedCall extends IncomingCall {
+  readonly method: string
+}
+
+/** Thrown by `exitActor` to leave the method. */
+export class ActorExit {}
+
+/** An actor as it lives in its worker: the user's object, and the calls on it. */
+export class ActorInstance {
+  readonly actorId: ActorId
+  readonly incarnation: Incarnation
+  readonly spec: ActorSpec
+  readonly gpuIds: readonly number[]
+  readonly #runtime: Runtime
+  readonly #queue: CallQueue<QueuedCall>
+  readonly #isAlone: boolean
+  #object: Record<string, (...args: unknown[]) => unknown> | undefined
+  #isPumping = false
+  #onIdle: (() => void) | undefined
+  #ended: { reason: string } | undefined
+  #taskCount = 0
+
+  constructor(runtime: Runtime, spec: ActorSpec, incarnation: Incarnation, gpuIds: readonly number[]) {
+    this.#runtime = runtime
+    this.spec = spec
+    this.actorId = spec.handle.actorId
+    this.incarnation = incarnation
+    this.gpuIds = gpuIds
+    this.#queue = new CallQueue({ maxConcurrency: spec.maxConcurrency, groups: spec.concurrencyGroups })
+    // In a worker of its own, with one call at a time, the running call is never in doubt.
+    this.#isAlone =
+      spec.isolation === 'worker' &&
+      spec.maxConcurrency === 1 &&
+      Object.keys(spec.concurrencyGroups).length === 0 &&
+      !runtime.isInline
+  }
+
+  /** Makes the user's object, by `new` or by its `create` factory. */
+  async construct(definition: Definition, args: unknown[]): Promise<void> {
+    const context = this.#context('constructor')
+    const create = definition.defaults['create'] as ((...args: unknown[]) => unknown) | undefined
+    try {
+      const made = await enterCall(context, this.#isAlone, () =>
+        create === undefined
+          ? new (definition.target as AnyClass)(...(args as never[]))
+          : create.apply(definition.target, args),
+      )
+      if (typeof made !== 'object' || made === null)
+        throw new TypeError(`create of ${definition.spec.name} must return (a promise of) an instance.`)
+      this.#object = made as never
+    } finally {
+      leaveCall(context, this.#isAlone)
+    }
+  }
+
+  accept(seq: number, call: QueuedCall): void {
+    const group = call.meta?.group ?? ''
+    if (this.#ended !== undefined) return this.#turnAway(call)
+    // An unknown group is answered in its turn, like every other mistake of a caller.
+    this.#queue.arrive(call.link.peer, seq, this.#queue.hasGroup(group) ? group : '', call)
+    this.#runtime.running.add(call.link, call.callId, {
+      cancel: (reason) => this.#cancelQueued(call, reason),
+      taken() {},
+    })
+    this.#pump()
+  }
+
+  /** Runs what is queued, then the dispose hook. */
+  async dismiss(): Promise<void> {
+    await this.#idle()
+    this.#ended = { reason: 'it has ended' }
+    await this.#dispose()
+  }
+
+  /** Ends it now: what is queued or running is told so. */
+  drop(): void {
+    this.#ended = { reason: 'it was ended' }
+    for (const call of this.#queue.drain()) this.#turnAway(call)
+  }
+
+  get callCounts(): { running: number; waiting: number } {
+    return { running: this.#queue.runningCount, waiting: this.#queue.waitingCount }
+  }
+
+  #turnAway(call: QueuedCall): void {
+    call.link.connection.send(Op.lost, call.callId, this.#ended!.reason)
+  }
+
+  #pump(): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    for (let next = this.#queue.next(); next !== undefined; next = this.#queue.next())
+      this.#start(next.item, next.group)
+    this.#isPumping = false
+    if (this.#queue.runningCount === 0) this.#onIdle?.()
+  }
+
+  #start(call: QueuedCall, group: string): void {
+    const { handle } = this.spec
+    const method = Object.hasOwn(handle.methods, call.method) ? handle.methods[call.method] : undefined
+    const execution = new Execution(
+      {
+        runtime: this.#runtime,
+        incoming: call,
+        context: this.#context(call.method),
+        isAlone: this.#isAlone,
+        isStream: method?.kind === 'stream',
+        facts: { ...this.#facts, method: call.method },
+        resultName: `the result of ${handle.className}.${call.method}`,
+      },
+      () => {
+        this.#queue.finished(group)
+        this.#pump()
+      },
+    )
+    execution.run((args) => {
+      if (method === undefined || typeof this.#object?.[call.method] !== 'function') throw this.#noMethod(call.method)
+      if (call.meta?.group !== undefined && !this.#queue.hasGroup(call.meta.group)) throw this.#noGroup(call.meta.group)
+      return this.#object[call.method]!(...args)
+    })
+  }
+
+  #cancelQueued(call: QueuedCall, reason: unknown): void {
+    if (this.#queue.remove((queued) => queued === call) === undefined) return
+    this.#runtime.running.remove(call.link, call.callId)
+    call.link.replyError(
+      call.callId,
+      this.#runtime.values.packThrown(
+        reason ?? new TaskCancelledError(`${call.method} was cancelled before it started.`),
+      ),
+    )
+  }
+
+  #noMethod(method: string): MethodNotFoundError {
+    const { className, methods } = this.spec.handle
+    return new MethodNotFoundError(
+      `${className} has no method ${JSON.stringify(method)}; it has: ${Object.keys(methods).join(', ') || 'none'}.`,
+      {
+        className,
+        method,
+        actorId: this.actorId,
+      },
+    )
+  }
+
+  #noGroup(group: string): RangeError {
+    const groups = Object.keys(this.spec.concurrencyGroups)
+    return new RangeError(
+      `${this.spec.handle.className} has no concurrency group ${JSON.stringify(group)}; it has: ${groups.join(', ') || 'none'}.`,
+    )
+  }
+
+  get #facts(): { actorId: string; className: string; workerId: string; nodeId: string } {
+    const { realmId, nodeId } = this.#runtime
+    return { actorId: this.actorId, className: this.spec.handle.className, workerId: realmId, nodeId }
+  }
+
+  #context(method: string): CallContext {
+    return {
+      runtime: this.#runtime,
+      actorId: this.actorId,
+      className: this.spec.handle.className,
+      taskId: `${this.actorId}/${this.incarnation}/${this.#taskCount++}`,
+      method,
+      gpuIds: this.gpuIds,
+      abort: new AbortController(),
+      attempt: 0,
+    }
+  }
+
+  async #idle(): Promise<void> {
+    if (this.#queue.runningCount === 0 && this.#queue.waitingCount === 0) return
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+    })
+  }
+
+  async #dispose(): Promise<void> {
+    const object = this.#object as Partial<AsyncDisposable & Disposable> | undefined
+    try {
+      const hook = object?.[Symbol.asyncDispose] ?? object?.[Symbol.dispose]
+      if (typeof hook === 'function') await hook.call(object)
+    } catch (error) {
+      this.#runtime.log(
+        'error',
+        `The dispose hook of ${this.spec.handle.className} (${this.actorId}) threw: ${String(error)}`,
+      )
+    }
+  }
+}

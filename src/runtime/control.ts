@@ -1,0 +1,91 @@
+import type { ActorView } from '../core/cluster-events.ts'
+import type { Amounts } from '../core/node-ledger.ts'
+import type { Packed } from '../protocol/codec.ts'
+import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
+import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { Link } from './link.ts'
+
+/** A worker as `listWorkers` shows it. */
+export interface WorkerView {
+  readonly workerId: WorkerId
+  readonly nodeId: string
+  readonly state: string
+  readonly actorIds: readonly ActorId[]
+  readonly isLeased: boolean
+}
+
+/** What any realm may ask of the coordinator. In its own realm these are plain calls, elsewhere messages. */
+export interface Control {
+  /** Where the coordinator lives in this realm, a refusal is thrown at once; else it reaches `failed`. */
+  createActor(spec: ActorSpec, args: Packed | undefined, failed: (error: Error) => void): void
+  /** The constructor's arguments, when they were still pending at creation. */
+  provideArguments(actorId: ActorId, args: Packed): void
+  /** An argument of the constructor could not be computed. */
+  argumentsFailed(actorId: ActorId, error: unknown): void
+  /** From now on this realm is told of the actor's changes. */
+  watch(actorId: ActorId): void
+  grantHandle(actorId: ActorId, receiver: RealmId): void
+  releaseHandle(actorId: ActorId, count: number): void
+  kill(actorId: ActorId, mayRestart: boolean): void
+  dismiss(actorId: ActorId): Promise<void>
+  /** Only where the coordinator lives. */
+  findActorNow?(namespace: string, name: string): HandleSpec | undefined
+  findActor(namespace: string, name: string): Promise<HandleSpec | undefined>
+  requestLease(leaseId: string, request: ResourceRequest, waitForResources: boolean): void
+  returnLease(leaseId: string): void
+  resources(which: 'total' | 'available'): Promise<Amounts>
+  listActors(): Promise<readonly ActorView[]>
+  listWorkers(): Promise<readonly WorkerView[]>
+}
+
+/** The coordinator is in another realm: every question goes over the link to it. */
+export class RemoteControl implements Control {
+  readonly #link: Link
+
+  constructor(link: Link) {
+    this.#link = link
+  }
+
+  createActor(spec: ActorSpec, args: Packed | undefined, failed: (error: Error) => void): void {
+    this.#link.ask('createActor', { spec, args }, args?.transfer).then(undefined, failed)
+  }
+  provideArguments(actorId: ActorId, args: Packed): void {
+    this.#link.tell('provideArguments', { actorId, args }, args.transfer)
+  }
+  argumentsFailed(actorId: ActorId, error: unknown): void {
+    this.#link.tell('argumentsFailed', { actorId, error })
+  }
+  watch(actorId: ActorId): void {
+    this.#link.tell('watch', actorId)
+  }
+  grantHandle(actorId: ActorId, receiver: RealmId): void {
+    this.#link.tell('grantHandle', { actorId, receiver })
+  }
+  releaseHandle(actorId: ActorId, count: number): void {
+    this.#link.tell('releaseHandle', { actorId, count })
+  }
+  kill(actorId: ActorId, mayRestart: boolean): void {
+    this.#link.tell('kill', { actorId, mayRestart })
+  }
+  dismiss(actorId: ActorId): Promise<void> {
+    return this.#link.ask('dismiss', actorId)
+  }
+  findActor(namespace: string, name: string): Promise<HandleSpec | undefined> {
+    return this.#link.ask('findActor', { namespace, name })
+  }
+  requestLease(leaseId: string, request: ResourceRequest, waitForResources: boolean): void {
+    this.#link.tell('requestLease', { leaseId, request, waitForResources })
+  }
+  returnLease(leaseId: string): void {
+    this.#link.tell('returnLease', leaseId)
+  }
+  resources(which: 'total' | 'available'): Promise<Amounts> {
+    return this.#link.ask('resources', which)
+  }
+  listActors(): Promise<readonly ActorView[]> {
+    return this.#link.ask('listActors', undefined)
+  }
+  listWorkers(): Promise<readonly WorkerView[]> {
+    return this.#link.ask('listWorkers', undefined)
+  }
+}

@@ -1,0 +1,318 @@
+import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from '../core/cluster-events.ts'
+import { ClusterState, placementRequest } from '../core/cluster-state.ts'
+import type { Amounts } from '../core/node-ledger.ts'
+import type { Packed } from '../protocol/codec.ts'
+import { ActorAlreadyExistsError } from '../protocol/errors.ts'
+import type { ActorId, RealmId } from '../protocol/ids.ts'
+import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { Control, WorkerView } from './control.ts'
+import type { Link } from './link.ts'
+import type { LocalNode } from './local-node.ts'
+import { unschedulable } from './remote-actor.ts'
+import type { Runtime } from './runtime.ts'
+
+/**
+ * The shell around ClusterState: hands it what happened, carries out what it decides, and keeps what it must not see
+ * (the packed constructor arguments, who watches what). It never decides.
+ */
+export class Coordinator {
+  readonly #runtime: Runtime
+  readonly #node: LocalNode
+  readonly #state = new ClusterState()
+  readonly #args = new Map<ActorId, Packed>()
+  readonly #watchers = new Map<ActorId, Set<RealmId>>()
+  readonly #endWaiters = new Map<ActorId, (() => void)[]>()
+  readonly #events: ClusterEvent[] = []
+  #isHandling = false
+  #isJoined = false
+
+  constructor(runtime: Runtime, node: LocalNode) {
+    this.#runtime = runtime
+    this.#node = node
+  }
+
+  /** Events that come while one is handled wait for it; all wait until the node knows what it has. */
+  handle(event: ClusterEvent): void {
+    if (event.type === 'nodeJoined') {
+      this.#isJoined = true
+      this.#events.unshift(event)
+    } else this.#events.push(event)
+    if (this.#isHandling || !this.#isJoined) return
+    this.#isHandling = true
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        for (const command of this.#state.handle(next)) this.#carryOut(command)
+      }
+    } finally {
+      this.#isHandling = false
+    }
+  }
+
+  /** The questions and orders of one realm. */
+  controlFor(realm: RealmId): Control {
+    return {
+      createActor: (spec, args) => this.#createActor(spec, args),
+      provideArguments: (actorId, args) => {
+        this.#args.set(actorId, args)
+        this.handle({ type: 'actorDependenciesReady', actorId })
+      },
+      argumentsFailed: (actorId, error) => this.#failArguments(actorId, error),
+      watch: (actorId) => this.#watch(actorId, realm),
+      grantHandle: (actorId, receiver) => this.handle({ type: 'handlesGranted', actorId, realm: receiver, count: 1 }),
+      releaseHandle: (actorId, count) => {
+        this.#watchers.get(actorId)?.delete(realm)
+        this.handle({ type: 'handlesReleased', actorId, realm, count })
+      },
+      kill: (actorId, mayRestart) => {
+        const death: Death = { reason: 'KILLED', message: 'it was killed by kill()' }
+        this.handle({ type: 'actorKilled', actorId, mayRestart, death })
+      },
+      dismiss: (actorId) => this.#dismiss(actorId),
+      findActorNow: (namespace, name) => this.#findActor(namespace, name, realm),
+      findActor: async (namespace, name) => this.#findActor(namespace, name, realm),
+      requestLease: (leaseId, request, waitForResources) =>
+        this.handle({ type: 'leaseRequested', leaseId, realm, request, waitForResources }),
+      returnLease: (leaseId) => this.handle({ type: 'leaseReturned', leaseId }),
+      resources: async (which) => this.resources(which),
+      listActors: async () => this.#state.actors(),
+      listWorkers: async () => this.#state.workers(),
+    }
+  }
+
+  /** Why a request can never be met; undefined also before the node has joined. */
+  refusalOf(request: ResourceRequest): Refusal | undefined {
+    return this.#isJoined ? this.#state.refusalOf(request) : undefined
+  }
+
+  resources(which: 'total' | 'available'): Amounts {
+    return which === 'total' ? this.#state.total() : this.#state.available()
+  }
+
+  workers(): WorkerView[] {
+    return this.#state.workers()
+  }
+
+  /** Requests of worker realms, by name. */
+  async onRequest(from: Link, name: string, payload: unknown): Promise<unknown> {
+    const control = this.controlFor(from.peer)
+    switch (name) {
+      case 'createActor': {
+        const { spec, args } = payload as { spec: ActorSpec; args: Packed | undefined }
+        return control.createActor(
+          { ...spec, creator: this.#creatorWithin(spec.creator, from.peer), holder: from.peer },
+          args,
+          () => {},
+        )
+      }
+      case 'dismiss':
+        return control.dismiss(payload as ActorId)
+      case 'findActor': {
+        const { namespace, name: wanted } = payload as { namespace: string; name: string }
+        return control.findActor(namespace, wanted)
+      }
+      case 'resources':
+        return control.resources(payload as 'total' | 'available')
+      case 'listActors':
+        return control.listActors()
+      case 'listWorkers':
+        return control.listWorkers()
+      default:
+        throw new RangeError(`The coordinator knows no request ${JSON.stringify(name)}.`)
+    }
+  }
+
+  /** Notices of worker realms, by name. False: not one of the coordinator's. */
+  onNotice(from: Link, name: string, payload: unknown): boolean {
+    const control = this.controlFor(from.peer)
+    switch (name) {
+      case 'provideArguments': {
+        const { actorId, args } = payload as { actorId: ActorId; args: Packed }
+        control.provideArguments(actorId, args)
+        return true
+      }
+      case 'argumentsFailed': {
+        const { actorId, error } = payload as { actorId: ActorId; error: unknown }
+        control.argumentsFailed(actorId, error)
+        return true
+      }
+      case 'watch':
+        control.watch(payload as ActorId)
+        return true
+      case 'grantHandle': {
+        const { actorId, receiver } = payload as { actorId: ActorId; receiver: RealmId }
+        control.grantHandle(actorId, receiver)
+        return true
+      }
+      case 'releaseHandle': {
+        const { actorId, count } = payload as { actorId: ActorId; count: number }
+        control.releaseHandle(actorId, count)
+        return true
+      }
+      case 'kill': {
+        const { actorId, mayRestart } = payload as { actorId: ActorId; mayRestart: boolean }
+        control.kill(actorId, mayRestart)
+        return true
+      }
+      case 'requestLease': {
+        const { leaseId, request, waitForResources } = payload as {
+          leaseId: string
+          request: ResourceRequest
+          waitForResources: boolean
+        }
+        control.requestLease(leaseId, request, waitForResources)
+        return true
+      }
+      case 'returnLease':
+        control.returnLease(payload as string)
+        return true
+      default:
+        return false
+    }
+  }
+
+  // ---- orders
+
+  #createActor(spec: ActorSpec, args: Packed | undefined): void {
+    const { className } = spec.handle
+    if (spec.name !== undefined && this.#state.findName(spec.namespace, spec.name) !== undefined) {
+      throw new ActorAlreadyExistsError(
+        `An actor named ${JSON.stringify(spec.name)} lives in the namespace ${JSON.stringify(spec.namespace)} already. Use getActor(name), pass getIfExists: true, or choose another name.`,
+        { actorName: spec.name, namespace: spec.namespace },
+      )
+    }
+    const refusal = spec.waitForResources ? undefined : this.#state.refusalOf(placementRequest(spec))
+    if (this.#isJoined && refusal !== undefined) throw unschedulable(className, refusal)
+    if (args !== undefined) this.#args.set(spec.handle.actorId, args)
+    this.#watchers.set(spec.handle.actorId, new Set([spec.holder]))
+    this.handle({ type: 'actorRequested', spec, isReady: args !== undefined })
+  }
+
+  #failArguments(actorId: ActorId, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    const death: Death = {
+      reason: 'DEPENDENCY_FAILED',
+      message: `an argument of its constructor could not be computed: ${message}`,
+      cause: this.#runtime.values.encodeThrown(error),
+    }
+    this.handle({ type: 'actorKilled', actorId, mayRestart: false, death })
+  }
+
+  async #dismiss(actorId: ActorId): Promise<void> {
+    const view = this.#state.actor(actorId)
+    if (view === undefined || view.state === 'DEAD') return
+    const ended = new Promise<void>((resolve) => {
+      const waiters = this.#endWaiters.get(actorId) ?? []
+      this.#endWaiters.set(actorId, [...waiters, resolve])
+    })
+    this.handle({
+      type: 'actorDismissed',
+      actorId,
+      death: { reason: 'INTENDED_USER_EXIT', message: 'it was ended by terminate()' },
+    })
+    await ended
+  }
+
+  #findActor(namespace: string, name: string, realm: RealmId): HandleSpec | undefined {
+    const actorId = this.#state.findName(namespace, name)
+    if (actorId === undefined) return undefined
+    // The hold is taken here, so that the actor cannot go before the asker has it.
+    this.handle({ type: 'handlesGranted', actorId, realm, count: 1 })
+    return this.#state.actorSpec(actorId)?.handle
+  }
+
+  #watch(actorId: ActorId, realm: RealmId): void {
+    const view = this.#state.actor(actorId)
+    if (view === undefined) {
+      return this.#send(realm, 'actorGone', actorId)
+    }
+    let watchers = this.#watchers.get(actorId)
+    if (watchers === undefined) this.#watchers.set(actorId, (watchers = new Set()))
+    watchers.add(realm)
+    this.#send(realm, 'actorView', view)
+  }
+
+  // ---- commands
+
+  #carryOut(command: ClusterCommand): void {
+    switch (command.type) {
+      case 'startWorker':
+        return this.#node.startWorker(command.workerId)
+      case 'stopWorker':
+        return this.#node.stopWorker(command.workerId)
+      case 'createActor':
+        return this.#createOnWorker(command)
+      case 'dismissActor':
+        return this.#dismissOnWorker(command)
+      case 'dropActor':
+        return this.#node.link(command.workerId)?.tell('dropActor', command.actorId)
+      case 'publishActor':
+        return this.#publish(command.actorId)
+      case 'grantLease':
+        return this.#send(command.realm, 'leaseGranted', {
+          leaseId: command.leaseId,
+          workerId: command.workerId,
+          gpuIds: command.gpuIds,
+        })
+      case 'refuseLease':
+        return this.#send(command.realm, 'leaseRefused', { leaseId: command.leaseId, message: command.refusal.message })
+      case 'endLease':
+        return this.#send(command.realm, 'leaseEnded', { leaseId: command.leaseId, exit: command.exit })
+    }
+  }
+
+  #createOnWorker({ actorId, incarnation, workerId, gpuIds }: Extract<ClusterCommand, { type: 'createActor' }>): void {
+    const spec = this.#state.actorSpec(actorId)!
+    const args = this.#args.get(actorId)!
+    const isLast = spec.maxRestarts === 0
+    if (isLast) this.#args.delete(actorId)
+    this.#node
+      .link(workerId)!
+      .ask<void>(
+        'createActor',
+        { spec, incarnation, gpuIds, args: { ...args, transfer: undefined } },
+        isLast ? args.transfer : undefined,
+      )
+      .then(
+        () => this.handle({ type: 'actorStarted', actorId, incarnation }),
+        (error: unknown) => this.#creationFailed(actorId, incarnation, error),
+      )
+  }
+
+  #creationFailed(actorId: ActorId, incarnation: number, error: unknown): void {
+    // The worker itself is gone: its exit says how.
+    if (this.#runtime.isLostError(error)) return
+    const message = `its constructor failed: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`
+    this.handle({
+      type: 'actorFailed',
+      actorId,
+      incarnation,
+      death: { reason: 'INIT_FAILED', message, cause: this.#runtime.values.encodeThrown(error) },
+    })
+  }
+
+  #dismissOnWorker({ actorId, incarnation, workerId, death }: Extract<ClusterCommand, { type: 'dismissActor' }>): void {
+    const ended = (): void => this.handle({ type: 'actorEnded', actorId, incarnation, death })
+    this.#node.link(workerId)?.ask<void>('dismissActor', actorId).then(ended, ended)
+  }
+
+  #publish(actorId: ActorId): void {
+    const view: ActorView | undefined = this.#state.actor(actorId)
+    if (view === undefined) return
+    for (const realm of this.#watchers.get(actorId) ?? []) this.#send(realm, 'actorView', view)
+    if (view.state !== 'DEAD') return
+    this.#args.delete(actorId)
+    this.#watchers.delete(actorId)
+    for (const wake of this.#endWaiters.get(actorId) ?? []) wake()
+    this.#endWaiters.delete(actorId)
+  }
+
+  /** A realm may only name itself, or an actor that lives in it. */
+  #creatorWithin(creator: string, realm: RealmId): string {
+    return this.#state.actor(creator)?.workerId === realm ? creator : realm
+  }
+
+  #send(realm: RealmId, name: string, payload: unknown): void {
+    if (realm === this.#runtime.realmId) this.#runtime.onCoordinatorNotice(name, payload)
+    else this.#node.link(realm)?.tell(name, payload)
+  }
+}

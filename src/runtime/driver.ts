@@ -1,0 +1,54 @@
+import { host } from '#host'
+import type { NodeResources } from '../core/node-ledger.ts'
+import { inlineHost } from '../hosts/inline.ts'
+import type { StartOptions } from '../protocol/platform.ts'
+import { Coordinator } from './coordinator.ts'
+import { LocalNode } from './local-node.ts'
+import { Runtime } from './runtime.ts'
+import { startWorkerRuntime } from './worker-realm.ts'
+
+/** What a driver's node is and has. */
+export interface DriverOptions {
+  readonly namespace: string
+  readonly isInline: boolean
+  readonly logToDriver: boolean
+  readonly nodeName: string
+  readonly start: StartOptions
+}
+
+/** Starts a node of one driver and its workers, with the coordinator in the driver's realm. */
+export function startDriver(options: DriverOptions): Runtime {
+  const nodeId = options.nodeName
+  const runtime = new Runtime({
+    realmId: nodeId,
+    nodeId,
+    driverId: nodeId,
+    namespace: options.namespace,
+    isInline: options.isInline,
+  })
+  const workers = options.isInline ? inlineHost(host.createPorts, startInline) : host.workers
+  const node = new LocalNode(runtime, workers, options.start, {
+    nodeId,
+    driverId: nodeId,
+    namespace: options.namespace,
+    logToDriver: options.logToDriver,
+  })
+  const coordinator = new Coordinator(runtime, node)
+  node.coordinator = coordinator
+  runtime.node = node
+  runtime.coordinator = coordinator
+  runtime.control = coordinator.controlFor(nodeId)
+  return runtime
+}
+
+/** The node has found out what it has; what was asked of it so far goes on. */
+export function joinNode(runtime: Runtime, resources: NodeResources): void {
+  runtime.coordinator!.handle({ type: 'nodeJoined', nodeId: runtime.nodeId, resources, spareWorkers: 0 })
+}
+
+function startInline(...[config, port]: Parameters<Parameters<typeof inlineHost>[1]>): () => void {
+  const worker = startWorkerRuntime(config, port, true)
+  return () => {
+    void worker.shutdown()
+  }
+}

@@ -1,0 +1,160 @@
+import type { TaskFacts } from '../protocol/errors.ts'
+import { type CallMeta, Op } from '../protocol/messages.ts'
+import { type CallContext, enterCall, leaveCall } from './context.ts'
+import type { Link } from './link.ts'
+import type { Running } from './running.ts'
+import type { Runtime } from './runtime.ts'
+
+/** A call as it came over a link. */
+export interface IncomingCall {
+  readonly link: Link
+  readonly callId: number
+  readonly args: unknown
+  readonly specials: unknown
+  readonly meta: CallMeta | undefined
+}
+
+interface How {
+  readonly runtime: Runtime
+  readonly incoming: IncomingCall
+  readonly context: CallContext
+  /** The realm runs nothing else meanwhile. */
+  readonly isAlone: boolean
+  readonly isStream: boolean
+  readonly facts: TaskFacts
+  /** Names the result in errors about values that cannot travel. */
+  readonly resultName: string
+}
+
+/**
+ * Runs one call and answers it. A synchronous result is answered before this returns, so that a batch of calls gives a
+ * batch of answers.
+ */
+export class Execution implements Running {
+  readonly #how: How
+  readonly #onDone: () => void
+  #isAnswered = false
+  #takenCount = 0
+  #isUnwanted = false
+  #wakeProducer: (() => void) | undefined
+
+  constructor(how: How, onDone: () => void) {
+    this.#how = how
+    this.#onDone = onDone
+  }
+
+  run(call: (args: unknown[]) => unknown): void {
+    const { runtime, incoming, context, isAlone, isStream } = this.#how
+    runtime.running.add(incoming.link, incoming.callId, this)
+    let result: unknown
+    try {
+      const args = runtime.values.open({
+        value: incoming.args,
+        specials: runtime.values.fromWire(incoming.specials),
+      }) as unknown[]
+      result = enterCall(context, isAlone, () => call(args))
+    } catch (error) {
+      return this.#fail(error)
+    }
+    if (isStream) void this.#produce(result)
+    else if (isThenable(result))
+      result.then(
+        (value) => this.#succeed(value),
+        (error) => this.#fail(error),
+      )
+    else this.#succeed(result)
+  }
+
+  /** The caller has given up: the method's signal aborts; what it still returns is dropped. */
+  cancel(reason: unknown): void {
+    this.#isUnwanted = true
+    this.#how.context.abort.abort(reason)
+    this.#wakeProducer?.()
+  }
+
+  taken(count: number): void {
+    if (count < 0) this.#isUnwanted = true
+    else this.#takenCount = count
+    this.#wakeProducer?.()
+  }
+
+  #succeed(value: unknown): void {
+    const { runtime, incoming, resultName } = this.#how
+    try {
+      const packed = runtime.values.pack(value, resultName)
+      if (!this.#end()) return
+      incoming.link.replyValue(incoming.callId, packed, resultName)
+    } catch (error) {
+      return this.#fail(error)
+    }
+    this.#onDone()
+  }
+
+  #fail(error: unknown): void {
+    const { runtime, incoming, facts } = this.#how
+    if (!this.#end()) return
+    const remoteStack = error instanceof Error ? error.stack : undefined
+    incoming.link.replyError(
+      incoming.callId,
+      runtime.values.packThrown(error, remoteStack === undefined ? facts : { ...facts, remoteStack }),
+    )
+    this.#onDone()
+  }
+
+  #end(): boolean {
+    if (this.#isAnswered) return false
+    this.#isAnswered = true
+    const { runtime, incoming, context, isAlone } = this.#how
+    runtime.running.remove(incoming.link, incoming.callId)
+    leaveCall(context, isAlone)
+    return true
+  }
+
+  async #produce(made: unknown): Promise<void> {
+    const { runtime, incoming, context, facts } = this.#how
+    const { link, callId } = incoming
+    const limit = incoming.meta?.backpressure ?? Number.POSITIVE_INFINITY
+    try {
+      const iterator = iteratorOf(await made, facts.method)
+      for (let index = 0; ; index++) {
+        while (index - this.#takenCount >= limit && !this.#isUnwanted) {
+          await new Promise<void>((resolve) => {
+            this.#wakeProducer = resolve
+          })
+        }
+        // A generator that never waits must not shut the caller out.
+        if (index % 32 === 31) await new Promise((resolve) => setTimeout(resolve))
+        if (this.#isUnwanted || link.connection.isClosed) {
+          await runtime.inCall(context, () => iterator.return?.())
+          break
+        }
+        const step = await runtime.inCall(context, () => iterator.next())
+        if (step.done) break
+        const packed = runtime.values.pack(step.value, 'item')
+        link.connection.post(
+          [Op.item, callId, index, packed.value, runtime.values.toWire(packed.specials, link.peer)],
+          packed.transfer,
+        )
+      }
+      if (!this.#end()) return
+      link.connection.send(Op.end, callId)
+      this.#onDone()
+    } catch (error) {
+      this.#fail(runtime.values.explain(error, undefined, 'item'))
+    }
+  }
+}
+
+type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
+
+function iteratorOf(made: unknown, method: string | undefined): AnyIterator {
+  if (typeof made === 'object' && made !== null) {
+    if (Symbol.asyncIterator in made) return (made as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+    if (Symbol.iterator in made) return (made as Iterable<unknown>)[Symbol.iterator]()
+  }
+  throw new TypeError(`${method} was called as a generator but returned nothing to iterate over.`)
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}

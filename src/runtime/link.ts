@@ -1,0 +1,154 @@
+import type { Channel } from '../protocol/channel.ts'
+import type { Packed } from '../protocol/codec.ts'
+import { isPrimitive } from '../protocol/codec.ts'
+import type { RealmId } from '../protocol/ids.ts'
+import { Op } from '../protocol/messages.ts'
+import { Connection, type RecordReader } from '../transport/connection.ts'
+import type { Pending } from '../transport/pending-table.ts'
+import type { Runtime } from './runtime.ts'
+
+/** Someone who waits for the items of a generator. */
+export interface PendingStream extends Pending {
+  onItem(index: number, value: unknown, specials: unknown): void
+  onEnd(): void
+}
+
+/** What the control plane does with a request of another realm. */
+export type RequestHandler = (payload: never, from: Link) => unknown
+export type Handlers = Readonly<Record<string, RequestHandler>>
+
+/** The way from this realm to one other. Reads what comes and hands it to the part of the runtime it is for. */
+export class Link implements RecordReader {
+  readonly peer: RealmId
+  readonly connection: Connection
+  readonly #runtime: Runtime
+
+  constructor(runtime: Runtime, peer: RealmId, channel: Channel) {
+    this.#runtime = runtime
+    this.peer = peer
+    this.connection = new Connection(channel, (reason) => runtime.linkClosed(this, reason))
+    this.connection.listen(this)
+  }
+
+  read(op: number, batch: readonly unknown[], at: number): void {
+    const runtime = this.#runtime
+    switch (op) {
+      case Op.call:
+        runtime.actors.onCall(this, batch, at)
+        return
+      case Op.task:
+        runtime.taskRunner.onTask(this, batch, at)
+        return
+      case Op.item:
+        ;(this.connection.pending.get(batch[at] as number) as PendingStream | undefined)?.onItem(
+          batch[at + 1] as number,
+          batch[at + 2],
+          batch[at + 3],
+        )
+        return
+      case Op.end:
+        ;(this.connection.pending.take(batch[at] as number) as PendingStream | undefined)?.onEnd()
+        return
+      case Op.taken:
+      case Op.cancel:
+        runtime.running.onControl(this, op, batch, at)
+        return
+      case Op.fetch:
+        runtime.objects.serve(this, batch[at] as number, String(batch[at + 1]))
+        return
+      case Op.release:
+        runtime.objects.changeHold(String(batch[at]), this.peer, -(batch[at + 1] as number))
+        return
+      case Op.grant:
+        runtime.objects.changeHold(String(batch[at]), String(batch[at + 1]), batch[at + 2] as number)
+        return
+      case Op.callback:
+        runtime.callbacks.onCall(this, batch, at)
+        return
+      case Op.notify:
+        runtime.onNotice(this, String(batch[at]), this.#open(batch[at + 1], batch[at + 2]))
+        return
+      case Op.request:
+        void this.#answer(batch[at] as number, String(batch[at + 1]), this.#open(batch[at + 2], batch[at + 3]))
+        return
+    }
+  }
+
+  /** Sends a request whose fields are primitives; the answer goes to `pending`. */
+  request(op: number, fields: readonly unknown[], pending: Pending): void {
+    if (this.connection.isClosed) return pending.onLost('the connection is closed')
+    this.connection.send(op, this.connection.pending.add(pending), ...fields)
+  }
+
+  /** Asks the control plane of the other realm. */
+  ask<T>(name: string, payload: unknown, transfer?: readonly object[]): Promise<T> {
+    const { values } = this.#runtime
+    return new Promise<T>((resolve, reject) => {
+      if (this.connection.isClosed) return reject(this.#runtime.lostError(this.peer, 'the connection is closed'))
+      const packed = values.pack(payload, name)
+      const callId = this.connection.pending.add({
+        onValue: (value, specials) => resolve(values.open({ value, specials: values.fromWire(specials) }) as T),
+        onError: (value, specials) => reject(values.openThrown({ value, specials: values.fromWire(specials) }).thrown),
+        onLost: (reason) => reject(this.#runtime.lostError(this.peer, reason)),
+      })
+      this.#post(
+        [Op.request, callId, name, packed.value, values.toWire(packed.specials, this.peer)],
+        transfer ?? packed.transfer,
+        packed.value,
+      )
+    })
+  }
+
+  /** Tells the other realm something; there is no answer. */
+  tell(name: string, payload: unknown, transfer?: readonly object[]): void {
+    const packed = this.#runtime.values.pack(payload, name)
+    this.#post(
+      [Op.notify, name, packed.value, this.#runtime.values.toWire(packed.specials, this.peer)],
+      transfer ?? packed.transfer,
+      packed.value,
+    )
+  }
+
+  replyValue(callId: number, packed: Packed, root: string): void {
+    if (packed.specials === undefined && isPrimitive(packed.value)) {
+      this.connection.send(Op.value, callId, packed.value, undefined)
+      return
+    }
+    try {
+      this.#post(
+        [Op.value, callId, packed.value, this.#runtime.values.toWire(packed.specials, this.peer)],
+        packed.transfer,
+        packed.value,
+      )
+    } catch (error) {
+      this.replyError(callId, this.#runtime.values.packThrown(this.#runtime.values.explain(error, packed.value, root)))
+    }
+  }
+
+  replyError(callId: number, packed: Packed): void {
+    this.#post(
+      [Op.error, callId, packed.value, this.#runtime.values.toWire(packed.specials, this.peer)],
+      packed.transfer,
+      packed.value,
+    )
+  }
+
+  #post(record: unknown[], transfer: readonly object[] | undefined, value: unknown): void {
+    if (isPrimitive(value) && transfer === undefined) this.connection.send(...record)
+    else this.connection.post(record, transfer)
+  }
+
+  #open(value: unknown, specials: unknown): unknown {
+    return this.#runtime.values.open({ value, specials: this.#runtime.values.fromWire(specials) })
+  }
+
+  async #answer(callId: number, name: string, payload: unknown): Promise<void> {
+    const { values } = this.#runtime
+    try {
+      const result = await this.#runtime.onRequest(this, name, payload)
+      this.replyValue(callId, values.pack(result, 'result'), 'result')
+    } catch (error) {
+      this.replyError(callId, values.packThrown(error))
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import type { WorkerId } from '../protocol/ids.ts'
+import type { HostWorker, StartOptions, WorkerHost } from '../protocol/platform.ts'
+import type { WorkerConfig, WorkerExit } from '../protocol/worker-host.ts'
+import { MessagePortChannel } from '../transport/message-port.ts'
+import type { Coordinator } from './coordinator.ts'
+import { Link } from './link.ts'
+import type { Runtime } from './runtime.ts'
+
+interface NodeWorker {
+  readonly host: HostWorker
+  readonly link: Link
+  isReady: boolean
+  isStopped: boolean
+}
+
+/** The workers of this node: starts them, ends them, and notices when one ends by itself. */
+export class LocalNode {
+  readonly #runtime: Runtime
+  readonly #workerHost: WorkerHost
+  readonly #options: StartOptions
+  readonly #config: Omit<WorkerConfig, 'workerId'>
+  readonly #workers = new Map<WorkerId, NodeWorker>()
+  readonly #ending = new Set<PromiseLike<void>>()
+  coordinator!: Coordinator
+
+  constructor(runtime: Runtime, workerHost: WorkerHost, options: StartOptions, config: Omit<WorkerConfig, 'workerId'>) {
+    this.#runtime = runtime
+    this.#workerHost = workerHost
+    this.#options = options
+    this.#config = config
+  }
+
+  link(workerId: WorkerId): Link | undefined {
+    return this.#workers.get(workerId)?.link
+  }
+
+  get workerCount(): number {
+    return this.#workers.size
+  }
+
+  startWorker(workerId: WorkerId): void {
+    let host: HostWorker
+    try {
+      host = this.#workerHost.startWorker({ ...this.#config, workerId }, this.#options)
+    } catch (error) {
+      // As an event of its own, so that every start is asked for before one is reported lost.
+      queueMicrotask(() => this.coordinator.handle({ type: 'workerExited', workerId, exit: startFailure(error) }))
+      return
+    }
+    const link = new Link(this.#runtime, workerId, new MessagePortChannel(host.port))
+    const worker: NodeWorker = { host, link, isReady: false, isStopped: false }
+    this.#workers.set(workerId, worker)
+    this.#runtime.addLink(link)
+    host.onExit((exit) => this.#exited(workerId, exit))
+    host.ready.then(
+      () => {
+        worker.isReady = true
+        this.coordinator.handle({ type: 'workerReady', workerId })
+      },
+      (error: unknown) => {
+        this.#exited(workerId, startFailure(error))
+        void host.terminate()
+      },
+    )
+  }
+
+  stopWorker(workerId: WorkerId): void {
+    const worker = this.#workers.get(workerId)
+    if (worker === undefined || worker.isStopped) return
+    worker.isStopped = true
+    const ending = worker.host.terminate()
+    this.#ending.add(ending)
+    const ended = (): void => {
+      this.#ending.delete(ending)
+      this.#exited(workerId, { reason: 'was ended' })
+    }
+    ending.then(ended, ended)
+  }
+
+  /** The second detector: the link of a worker closed though nobody told that it ended. */
+  linkClosed(link: Link, reason: string): void {
+    const worker = this.#workers.get(link.peer)
+    if (worker === undefined || worker.link !== link || this.#runtime.isShutDown) return
+    // The exit event of the platform says more; it is given a moment to come first.
+    setTimeout(() => {
+      if (this.#workers.get(link.peer) !== worker) return
+      void worker.host.terminate()
+      this.#exited(link.peer, { reason: `closed its link (${reason})` })
+    }, 50)
+  }
+
+  async shutdown(): Promise<void> {
+    for (const workerId of [...this.#workers.keys()]) this.stopWorker(workerId)
+    await Promise.allSettled([...this.#ending])
+  }
+
+  #exited(workerId: WorkerId, exit: WorkerExit): void {
+    const worker = this.#workers.get(workerId)
+    if (worker === undefined) return
+    this.#workers.delete(workerId)
+    worker.link.connection.close(exit.reason)
+    this.#runtime.realmLost(workerId)
+    if (this.#runtime.isShutDown) return
+    for (const other of this.#workers.values()) if (other.isReady) other.link.tell('realmLost', workerId)
+    this.coordinator.handle({
+      type: 'workerExited',
+      workerId,
+      exit: worker.isReady ? exit : { ...exit, failedToStart: true },
+    })
+  }
+}
+
+function startFailure(error: unknown): WorkerExit {
+  return {
+    reason: `could not be started: ${error instanceof Error ? error.message : String(error)}`,
+    failedToStart: true,
+  }
+}

@@ -1,0 +1,251 @@
+import type { ActorView, Refusal } from '../core/cluster-events.ts'
+import {
+  ActorDiedError,
+  ActorUnavailableError,
+  ActorUnschedulableError,
+  PendingCallsLimitExceeded,
+  RuntimeShutdownError,
+} from '../protocol/errors.ts'
+import type { HandleSpec } from '../protocol/specs.ts'
+import type { ActorCall } from './actor-call.ts'
+import type { Runtime } from './runtime.ts'
+
+/** Nothing in the cluster can ever hold the actor. */
+export function unschedulable(className: string, { message, requested, available }: Refusal): ActorUnschedulableError {
+  return new ActorUnschedulableError(`The actor ${className} can never be placed. ${message}`, {
+    className,
+    requested,
+    available,
+  })
+}
+
+/**
+ * What this realm knows of an actor, and its calls on it. Calls leave in the order they were made; while the actor is
+ * not there, or an argument is still pending, they wait here. All handles of one actor in a realm share one of these,
+ * so that their calls keep one order.
+ */
+export class RemoteActor {
+  readonly runtime: Runtime
+  readonly spec: HandleSpec
+  view: ActorView | undefined
+  #queue: ActorCall[] = []
+  /** Sent, and lost with their worker: their fate depends on what the coordinator says of the actor. */
+  #limbo: ActorCall[] = []
+  #nextSeq = 0
+  #nextNumber = 0
+  #pendingCount = 0
+  #handleCount = 0
+  #grantCount = 0
+  #failure: Error | undefined
+  #readyWaiters: (() => void)[] = []
+  #idleWaiters: (() => void)[] = []
+
+  constructor(runtime: Runtime, spec: HandleSpec, grantCount: number) {
+    this.runtime = runtime
+    this.spec = spec
+    this.#grantCount = grantCount
+  }
+
+  get pendingCount(): number {
+    return this.#pendingCount
+  }
+
+  // ---- calls
+
+  /** Takes a call. Throws when too many are pending or an argument cannot be copied; nothing has happened then. */
+  submit(call: ActorCall): void {
+    if (this.#pendingCount >= this.spec.maxPendingCalls) {
+      throw new PendingCallsLimitExceeded(
+        `${this.#pendingCount} calls on ${this.spec.className} (${this.spec.actorId}) are pending, which is its maxPendingCalls. Await some of them, or raise the limit.`,
+        { actorId: this.spec.actorId, limit: this.spec.maxPendingCalls },
+      )
+    }
+    if (this.#isGone) return call.refuse(this.#deathError(call.method))
+    call.number = this.#nextNumber++
+    this.#pendingCount++
+    this.runtime.busy(1)
+    try {
+      call.keepForRetry()
+      const isFirst = this.#queue.length === 0 || this.spec.mayOvertake
+      if (isFirst && this.#isAlive && call.isReady) this.#send(call)
+      else {
+        call.keep()
+        this.#queue.push(call)
+        call.whenReady(() => this.#pump())
+      }
+    } catch (error) {
+      this.finished()
+      throw error
+    }
+  }
+
+  /** A call got its outcome. */
+  finished(): void {
+    this.#pendingCount--
+    this.runtime.busy(-1)
+    if (this.#pendingCount > 0) return
+    for (const wake of this.#idleWaiters.splice(0)) wake()
+    this.#releaseIfUnused()
+  }
+
+  /** The worker of a sent call is gone. */
+  lost(call: ActorCall): void {
+    this.#limbo.push(call)
+    this.#settleLimbo()
+  }
+
+  /** Takes a call that was not sent yet out of the queue. */
+  withdraw(call: ActorCall): boolean {
+    const at = this.#queue.indexOf(call)
+    if (at < 0) return false
+    this.#queue.splice(at, 1)
+    this.#pump()
+    return true
+  }
+
+  /** A call that failed here before it was sent (an argument could not be computed) leaves the queue. */
+  #pump(): void {
+    if (!this.#isAlive) return
+    for (let i = 0; i < this.#queue.length; ) {
+      const call = this.#queue[i]!
+      if (!call.isReady) {
+        if (!this.spec.mayOvertake) return
+        i++
+        continue
+      }
+      this.#queue.splice(i, 1)
+      this.#send(call)
+    }
+  }
+
+  #send(call: ActorCall): void {
+    const { workerId, incarnation } = this.view!
+    if (call.send(this.runtime.linkTo(workerId!), incarnation, this.#nextSeq)) this.#nextSeq++
+  }
+
+  // ---- what the coordinator says
+
+  update(view: ActorView): void {
+    const known = this.view
+    if (known !== undefined && (view.incarnation < known.incarnation || known.state === 'DEAD')) return
+    if (known === undefined || view.incarnation > known.incarnation) this.#nextSeq = 0
+    this.view = view
+    this.#settleLimbo()
+    if (this.#isGone) this.#rejectQueue()
+    else this.#pump()
+    if (this.#isAlive || this.#isGone) this.#wakeReady()
+  }
+
+  /** The actor cannot be had: creating it failed on the way, or the runtime ended. */
+  fail(error: Error): void {
+    this.#failure ??= error
+    this.#settleLimbo()
+    this.#rejectQueue()
+    this.#wakeReady()
+  }
+
+  async ready(): Promise<void> {
+    if (!this.#isAlive && !this.#isGone) {
+      this.runtime.busy(1)
+      await new Promise<void>((resolve) => this.#readyWaiters.push(resolve))
+      this.runtime.busy(-1)
+    }
+    if (this.#isGone) throw this.#deathError(undefined)
+  }
+
+  /** Resolves when the calls made so far have their outcomes. */
+  async idle(): Promise<void> {
+    if (this.#pendingCount > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
+  }
+
+  get #isAlive(): boolean {
+    return this.view?.state === 'ALIVE' && this.#failure === undefined
+  }
+
+  get #isGone(): boolean {
+    return this.#failure !== undefined || this.view?.state === 'DEAD' || this.runtime.isShutDown
+  }
+
+  #wakeReady(): void {
+    const waiters = this.#readyWaiters
+    this.#readyWaiters = []
+    for (const wake of waiters) wake()
+  }
+
+  #rejectQueue(): void {
+    const queue = this.#queue
+    this.#queue = []
+    for (const call of queue) call.rejectWith(this.#deathError(call.method))
+  }
+
+  #settleLimbo(): void {
+    const limbo = this.#limbo
+    this.#limbo = []
+    const again: ActorCall[] = []
+    for (const call of limbo) {
+      if (call.isDone) continue
+      if (this.#isGone) call.rejectWith(this.#deathError(call.method))
+      else if (this.view!.incarnation === call.incarnation) this.#limbo.push(call)
+      else if (call.takeRetry()) again.push(call)
+      else call.rejectWith(this.#unavailableError(call.method))
+    }
+    if (again.length > 0) this.#queue = [...again, ...this.#queue].sort((a, b) => a.number - b.number)
+  }
+
+  #unavailableError(method: string): ActorUnavailableError {
+    const { className, actorId } = this.spec
+    return new ActorUnavailableError(
+      `The worker of ${className} (${actorId}) ended while ${method} was under way; the call may or may not have been executed. The actor restarts; set maxTaskRetries to repeat such calls.`,
+      { actorId, className, method },
+    )
+  }
+
+  #deathError(method: string | undefined): Error {
+    if (this.#failure !== undefined) return this.#failure
+    const { className, actorId } = this.spec
+    if (this.runtime.isShutDown)
+      return new RuntimeShutdownError(
+        'The runtime was shut down; its handles and refs are dead. Call init() and create the actors anew.',
+      )
+    const death = this.view?.death
+    if (death?.refusal !== undefined) return unschedulable(className, death.refusal)
+    const what = method === undefined ? '' : ` (call of ${method})`
+    return new ActorDiedError(
+      `The actor ${className} (${actorId}) is dead: ${death?.message ?? 'it has ended'}.${what}`,
+      {
+        actorId,
+        className,
+        ...(method === undefined ? {} : { method }),
+        reason: death?.reason,
+        actorInitFailed: death?.reason === 'INIT_FAILED',
+        ...(this.view?.workerId === undefined ? {} : { workerId: this.view.workerId }),
+        ...(death?.exitCode === undefined ? {} : { exitCode: death.exitCode }),
+        ...(death?.cause === undefined ? {} : { cause: this.runtime.values.decodeThrown(death.cause) }),
+      },
+    )
+  }
+
+  // ---- handles
+
+  addHandle(): void {
+    this.#handleCount++
+  }
+
+  addGrant(): void {
+    this.#grantCount++
+  }
+
+  dropHandle(): void {
+    this.#handleCount--
+    this.#releaseIfUnused()
+  }
+
+  // Counts after the calls made before: the hold is kept until they are answered.
+  #releaseIfUnused(): void {
+    if (this.#handleCount > 0 || this.#pendingCount > 0 || this.#grantCount === 0) return
+    const count = this.#grantCount
+    this.#grantCount = 0
+    this.runtime.actors.forget(this)
+    if (!this.runtime.isShutDown) this.runtime.control.releaseHandle(this.spec.actorId, count)
+  }
+}

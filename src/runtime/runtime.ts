@@ -1,0 +1,258 @@
+import { host } from '#host'
+import type { ActorView } from '../core/cluster-events.ts'
+import type { Channel } from '../protocol/channel.ts'
+import { RuntimeShutdownError, TaskUnschedulableError, WorkerCrashedError } from '../protocol/errors.ts'
+import type { ActorId, NodeId, RealmId } from '../protocol/ids.ts'
+import type { PortLike } from '../protocol/platform.ts'
+import type { WorkerExit } from '../protocol/worker-host.ts'
+import { MessagePortChannel } from '../transport/message-port.ts'
+import type { ActorCall } from './actor-call.ts'
+import { Actors, type CreateActor } from './actors.ts'
+import type { CallOptions } from './call-options.ts'
+import { watchCall } from './call-watch.ts'
+import { Callbacks } from './callbacks.ts'
+import { type CallContext, currentCallIfKnown, enterCall, leaveCall } from './context.ts'
+import { type Control, RemoteControl } from './control.ts'
+import type { Coordinator } from './coordinator.ts'
+import { Link } from './link.ts'
+import type { LocalNode } from './local-node.ts'
+import { Objects } from './objects.ts'
+import { realmState } from './registry.ts'
+import { RunningCalls } from './running.ts'
+import type { TaskCall, TaskPlan } from './task-call.ts'
+import { TaskRunner } from './task-runner.ts'
+import { type Lease, TaskSubmitter } from './task-submitter.ts'
+import { Values } from './values.ts'
+
+/** Who a runtime is. */
+export interface RuntimeConfig {
+  readonly realmId: RealmId
+  readonly nodeId: NodeId
+  /** The realm of the node's coordinator. */
+  readonly driverId: RealmId
+  readonly namespace: string
+  /** Actors and tasks run in the calling realm. */
+  readonly isInline: boolean
+}
+
+/** Everything Troupe knows in one realm: its links, its objects, the actors it calls and the ones that live in it. */
+export class Runtime {
+  readonly config: RuntimeConfig
+  readonly objects: Objects
+  readonly values: Values
+  readonly callbacks: Callbacks
+  readonly actors: Actors
+  readonly tasks: TaskSubmitter
+  readonly taskRunner: TaskRunner
+  readonly running: RunningCalls
+  control!: Control
+  /** Only in the driver. */
+  coordinator: Coordinator | undefined
+  node: LocalNode | undefined
+  isShutDown = false
+  readonly #links = new Map<RealmId, Link>()
+  readonly #lostRealms = new Set<RealmId>()
+  #busyCount = 0
+  #nextNumber = 1
+
+  constructor(config: RuntimeConfig) {
+    this.config = config
+    this.objects = new Objects(this)
+    this.callbacks = new Callbacks(this)
+    this.values = new Values(this)
+    this.actors = new Actors(this)
+    this.tasks = new TaskSubmitter(this)
+    this.taskRunner = new TaskRunner(this)
+    this.running = new RunningCalls(this)
+  }
+
+  get realmId(): RealmId {
+    return this.config.realmId
+  }
+  get nodeId(): NodeId {
+    return this.config.nodeId
+  }
+  get isInline(): boolean {
+    return this.config.isInline
+  }
+  get isDriver(): boolean {
+    return this.config.realmId === this.config.driverId
+  }
+
+  nextActorId(): ActorId {
+    return `${this.realmId}:a${this.#nextNumber++}`
+  }
+  nextTaskId(): string {
+    return `${this.realmId}:t${this.#nextNumber++}`
+  }
+
+  // ---- links
+
+  addLink(link: Link): void {
+    this.#links.set(link.peer, link)
+  }
+
+  /** The link to a realm. The first use between two workers makes one: no call passes through the main thread. */
+  linkTo(realm: RealmId): Link {
+    const known = this.#links.get(realm)
+    if (known !== undefined) return known
+    const [ours, theirs] = host.createPorts()
+    const link = new Link(this, realm, new MessagePortChannel(ours))
+    this.#links.set(realm, link)
+    if (this.#lostRealms.has(realm) || this.isDriver || this.isShutDown) link.connection.close('its realm has ended')
+    else this.#links.get(this.config.driverId)!.tell('introduce', { realm, port: theirs }, [theirs])
+    return link
+  }
+
+  attach(realm: RealmId, channel: Channel): Link {
+    const link = new Link(this, realm, channel)
+    if (!this.#links.has(realm)) this.#links.set(realm, link)
+    return link
+  }
+
+  linkClosed(link: Link, reason: string): void {
+    if (this.#links.get(link.peer) === link) this.#links.delete(link.peer)
+    this.running.linkClosed(link)
+    this.node?.linkClosed(link, reason)
+  }
+
+  /** A realm of the cluster has ended: what it held is free, and nothing will come from it any more. */
+  realmLost(realm: RealmId): void {
+    this.#lostRealms.add(realm)
+    this.objects.dropHolder(realm)
+    this.#links.get(realm)?.connection.close('its worker has ended')
+  }
+
+  // ---- what other realms ask and tell
+
+  async onRequest(from: Link, name: string, payload: unknown): Promise<unknown> {
+    if (this.coordinator !== undefined) return this.coordinator.onRequest(from, name, payload)
+    if (from.peer !== this.config.driverId) throw new Error(`${from.peer} may not ask this worker for ${name}.`)
+    switch (name) {
+      case 'createActor':
+        return this.actors.create(payload as CreateActor)
+      case 'dismissActor':
+        return this.actors.dismiss(String(payload))
+      default:
+        throw new RangeError(`Workers know no request ${JSON.stringify(name)}.`)
+    }
+  }
+
+  onNotice(from: Link, name: string, payload: unknown): void {
+    if (this.coordinator !== undefined) {
+      if (name === 'introduce') this.#introduce(from.peer, payload as { realm: RealmId; port: PortLike })
+      else this.coordinator.onNotice(from, name, payload)
+      return
+    }
+    if (from.peer === this.config.driverId) this.onCoordinatorNotice(name, payload)
+  }
+
+  #introduce(asker: RealmId, { realm, port }: { realm: RealmId; port: PortLike }): void {
+    const link = this.node?.link(realm)
+    if (link === undefined) port.close()
+    else link.tell('meet', { realm: asker, port }, [port])
+  }
+
+  onCoordinatorNotice(name: string, payload: unknown): void {
+    switch (name) {
+      case 'actorView':
+        return this.actors.onView(payload as ActorView)
+      case 'actorGone':
+        return this.actors.onGone(String(payload))
+      case 'leaseGranted':
+        return this.tasks.granted(payload as Lease)
+      case 'leaseRefused': {
+        const { leaseId, message } = payload as { leaseId: string; message: string }
+        return this.tasks.refused(leaseId, message)
+      }
+      case 'leaseEnded': {
+        const { leaseId, exit } = payload as { leaseId: string; exit: WorkerExit }
+        return this.tasks.ended(leaseId, exit)
+      }
+      case 'dropActor':
+        return this.actors.drop(String(payload))
+      case 'realmLost':
+        return this.realmLost(String(payload))
+      case 'meet': {
+        const { realm, port } = payload as { realm: RealmId; port: PortLike }
+        this.attach(realm, new MessagePortChannel(port))
+      }
+    }
+  }
+
+  // ---- calls
+
+  /** Starting things while a worker imports a module means that the module's driver part runs again there. */
+  checkMayStart(what: string): void {
+    const { importing } = realmState()
+    if (importing === undefined || this.isDriver || currentCallIfKnown() !== undefined) return
+    throw new Error(
+      `${what} was started while a worker was importing ${importing}: the driver part of that module runs again in every worker that loads it. Move the driver part to a module of its own, or guard it with if (isDriver()) { ... }.`,
+    )
+  }
+
+  /** Where the coordinator lives here, what can never run is refused at once. */
+  checkFeasible(plan: TaskPlan): void {
+    const refusal = plan.waitForResources ? undefined : this.coordinator?.refusalOf(plan.request)
+    if (refusal === undefined) return
+    const { message, requested, available } = refusal
+    throw new TaskUnschedulableError(`The task ${plan.name} can never run. ${message}`, {
+      task: plan.name,
+      requested,
+      available,
+    })
+  }
+
+  watchCall(call: ActorCall | TaskCall, options: CallOptions | undefined, name: string): void {
+    watchCall(call, options, name)
+  }
+
+  async inCall<R>(context: CallContext, body: () => R): Promise<Awaited<R>> {
+    try {
+      return await enterCall(context, false, body)
+    } finally {
+      leaveCall(context, false)
+    }
+  }
+
+  /** Something is under way (+1) or has ended (-1); a Node process stays up meanwhile. */
+  busy(change: 1 | -1): void {
+    this.#busyCount += change
+    if (this.isDriver && (this.#busyCount === 0 || this.#busyCount === change)) host.keepAlive(this.#busyCount > 0)
+  }
+
+  lostError(realm: RealmId, reason: string): Error {
+    if (this.isShutDown) return new RuntimeShutdownError('The runtime was shut down.')
+    return new WorkerCrashedError(`The realm ${realm} cannot be reached: ${reason}.`, { workerId: realm, isLost: true })
+  }
+
+  isLostError(error: unknown): boolean {
+    return (
+      error instanceof RuntimeShutdownError ||
+      (error instanceof WorkerCrashedError && (error as { isLost?: boolean }).isLost === true)
+    )
+  }
+
+  log(level: 'error' | 'warn' | 'info', text: string): void {
+    host.log(level, `[troupe] ${text}`)
+  }
+
+  connectToDriver(link: Link): void {
+    this.addLink(link)
+    this.control = new RemoteControl(link)
+  }
+
+  /** Ends everything of this realm: every promise settles, every worker ends. */
+  async shutdown(): Promise<void> {
+    if (this.isShutDown) return
+    this.isShutDown = true
+    const error = new RuntimeShutdownError('The runtime was shut down before this was done.')
+    this.tasks.failAll(error)
+    this.actors.failAll(error)
+    const closing = [...this.#links.values()]
+    await this.node?.shutdown()
+    for (const link of closing) link.connection.close('the runtime was shut down')
+    this.#busyCount = 0
+    if (this.isDriver) host.keepAlive(false)
+  }
+}

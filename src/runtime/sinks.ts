@@ -1,0 +1,87 @@
+import { markTaskError, TaskError, type TaskFacts } from '../protocol/errors.ts'
+import type { ObjectEntry, Sink, Stored } from './object-entry.ts'
+import type { Values } from './values.ts'
+
+class Thrown {
+  readonly stored: Stored
+  constructor(stored: Stored) {
+    this.stored = stored
+  }
+}
+
+/**
+ * A promise for the outcome of a call. The error is made in a reaction of the promise, so that its stack shows the
+ * async functions that await it, at no cost for calls that succeed.
+ */
+export function settlePromise(values: Values, start: (sink: Sink) => void): Promise<unknown> {
+  return new Promise<unknown>((resolve, reject) => {
+    start({
+      resolve(stored) {
+        try {
+          resolve(values.open(stored))
+        } catch (error) {
+          reject(error)
+        }
+      },
+      reject: (stored) => reject(new Thrown(stored)),
+    })
+  }).then(undefined, (thrown: unknown) => {
+    throw thrown instanceof Thrown ? errorFor(values, thrown.stored) : thrown
+  })
+}
+
+/** What to throw for a stored error: a fresh instance, with the stack of the worker and of the caller. */
+export function errorFor(values: Values, stored: Stored): unknown {
+  const { thrown, facts } = values.openThrown(stored)
+  if (!(thrown instanceof Error)) return wrapThrown(thrown, facts ?? {})
+  const frames = [...(thrown.stack ?? '').split('\n').filter(isNotOwn), ...callerFrames()]
+  Object.defineProperty(thrown, 'stack', { value: frames.join('\n'), writable: true, configurable: true })
+  return thrown
+}
+
+function wrapThrown(value: unknown, facts: TaskFacts): TaskError {
+  const what = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return markTaskError(
+    new TaskError(`${facts.method ?? 'A remote call'} threw ${what}, which is not an Error.`, { cause: value }),
+    facts,
+  )
+}
+
+// Bundled into an app, the library's frames cannot be told from the app's.
+const ownFolder = /^.*\/(?:src(?=\/runtime\/)|dist)\//.exec(import.meta.url)?.[0] ?? 'bundled:'
+const ownPath = ownFolder.replace(/^file:\/\//, '')
+
+// The frames of this library say nothing to its users.
+function isNotOwn(line: string): boolean {
+  return (
+    !/^\s*at /.test(line) ||
+    !(
+      line.includes(ownFolder) ||
+      line.includes(ownPath) ||
+      line.includes('node:internal') ||
+      line.includes('AsyncLocalStorage.run')
+    )
+  )
+}
+
+function callerFrames(): string[] {
+  return (new Error().stack ?? '').split('\n').slice(1).filter(isNotOwn)
+}
+
+/** Splits the array a call returned over the refs of `numReturns`. */
+export function splitSink(values: Values, entries: readonly ObjectEntry[], name: string): Sink {
+  return {
+    resolve({ value, specials }) {
+      if (Array.isArray(value) && value.length === entries.length) {
+        entries.forEach((entry, i) => entry.resolve({ value: value[i], specials }))
+        return
+      }
+      const got = Array.isArray(value) ? `${value.length} objects` : 'no array'
+      const error = new RangeError(`Task ${name} returned ${got}, but numReturns is ${entries.length}.`)
+      for (const entry of entries) entry.reject(values.packThrown(error))
+    },
+    reject(stored) {
+      for (const entry of entries) entry.reject(stored)
+    },
+  }
+}

@@ -1,0 +1,166 @@
+import { Op } from '../protocol/messages.ts'
+import type { DefinitionSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { Pending } from '../transport/pending-table.ts'
+import { CallArguments } from './actor-call.ts'
+import type { Link } from './link.ts'
+import type { Sink } from './object-entry.ts'
+import type { Runtime } from './runtime.ts'
+import type { TaskMeta } from './task-runner.ts'
+
+/** What a task is and may do. */
+export interface TaskPlan {
+  readonly definition: DefinitionSpec
+  readonly name: string
+  readonly request: ResourceRequest
+  readonly waitForResources: boolean
+  readonly maxRetries: number
+  /** Whether to run it again after this error of the user's. */
+  shouldRetry(thrown: unknown): boolean
+  readonly retriesErrors: boolean
+  readonly backpressure?: number
+}
+
+/** One task, from the moment it is submitted until its outcome is known; retries are runs of the same task. */
+export class TaskCall implements Pending {
+  readonly taskId: string
+  attempt = 0
+  readonly #runtime: Runtime
+  readonly #plan: TaskPlan
+  readonly #args: CallArguments
+  readonly #sink: Sink
+  #isDone = false
+  #doneListeners: (() => void)[] | undefined
+  #link: Link | undefined
+  #callId = 0
+
+  constructor(runtime: Runtime, plan: TaskPlan, args: unknown[], sink: Sink) {
+    this.#runtime = runtime
+    this.#plan = plan
+    this.#args = new CallArguments(runtime, args)
+    this.#args.keep()
+    this.#sink = sink
+    this.taskId = runtime.nextTaskId()
+  }
+
+  get name(): string {
+    return this.#plan.name
+  }
+  get request(): ResourceRequest {
+    return this.#plan.request
+  }
+  get waitForResources(): boolean {
+    return this.#plan.waitForResources
+  }
+  get isDone(): boolean {
+    return this.#isDone
+  }
+
+  whenReady(then: () => void): void {
+    this.#args.whenReady(then)
+  }
+
+  failIfArgumentsDid(): boolean {
+    const resolved = this.#args.resolve(this.name)
+    if (!('failed' in resolved)) return false
+    if (this.#finish()) this.#sink.reject(this.#runtime.values.packEncoded(resolved.failed))
+    return true
+  }
+
+  /** Sends it to a leased worker. False: it failed here. */
+  send(link: Link, gpuIds: readonly number[]): boolean {
+    const resolved = this.#args.resolve(this.name)
+    if (this.#isDone || 'failed' in resolved) return false
+    const { name, taskId, attempt } = this
+    const meta: TaskMeta = {
+      taskId,
+      gpuIds,
+      name,
+      attempt,
+      ...(this.#plan.backpressure === undefined ? {} : { backpressure: this.#plan.backpressure }),
+    }
+    this.#link = link
+    this.#callId = link.connection.pending.add(this)
+    link.connection.post([
+      Op.task,
+      this.#callId,
+      this.#plan.definition,
+      resolved.args,
+      this.#runtime.values.toWire(resolved.specials, link.peer),
+      meta,
+    ])
+    return true
+  }
+
+  takeRetry(): boolean {
+    const { maxRetries } = this.#plan
+    if (maxRetries >= 0 && this.attempt >= maxRetries) return false
+    this.attempt++
+    return true
+  }
+
+  onValue(value: unknown, specials: unknown): void {
+    this.#runtime.tasks.taskEnded(this)
+    if (this.#finish()) this.#sink.resolve({ value, specials: this.#runtime.values.fromWire(specials) })
+  }
+
+  onError(value: unknown, specials: unknown): void {
+    this.#runtime.tasks.taskEnded(this)
+    if (this.#isDone) return
+    const { values } = this.#runtime
+    const stored = { value, specials: values.fromWire(specials) }
+    if (this.#plan.retriesErrors && this.#plan.shouldRetry(values.openThrown(stored).thrown) && this.takeRetry()) {
+      return this.#runtime.tasks.retry(this)
+    }
+    if (this.#finish()) this.#sink.reject(stored)
+  }
+
+  onItem(_index: number, value: unknown, specials: unknown): void {
+    if (!this.#isDone) this.#sink.item?.({ value, specials: this.#runtime.values.fromWire(specials) })
+  }
+
+  onEnd(): void {
+    this.#runtime.tasks.taskEnded(this)
+    if (this.#finish()) this.#sink.end?.()
+  }
+
+  taken(count: number): void {
+    this.#link?.connection.send(Op.taken, this.#callId, count)
+  }
+
+  // The coordinator tells how the leased worker ended; the submitter decides then.
+  onLost(): void {
+    this.#link = undefined
+  }
+
+  rejectWith(error: unknown): void {
+    if (this.#finish()) this.#sink.reject(this.#runtime.values.packThrown(error))
+  }
+
+  /** Ends it for the caller now. A queued task never starts; a running one sees its signal abort. */
+  cancel(reason: unknown): void {
+    if (this.#isDone) return
+    if (!this.#runtime.tasks.withdraw(this) && this.#link !== undefined) {
+      const packed = this.#runtime.values.packThrown(reason)
+      this.#link.connection.post([
+        Op.cancel,
+        this.#callId,
+        packed.value,
+        this.#runtime.values.toWire(packed.specials, this.#link.peer),
+      ])
+    }
+    this.rejectWith(reason)
+  }
+
+  #finish(): boolean {
+    if (this.#isDone) return false
+    this.#isDone = true
+    this.#runtime.tasks.finished()
+    if (this.#doneListeners !== undefined) for (const listener of this.#doneListeners) listener()
+    return true
+  }
+
+  onDone(listener: () => void): void {
+    if (this.#isDone) listener()
+    else (this.#doneListeners ??= []).push(listener)
+  }
+}

@@ -1,0 +1,211 @@
+import {
+  Codec,
+  isPrimitive,
+  type Packed,
+  pathTo,
+  type Special,
+  type SpecialKind,
+  serializationError,
+} from '../protocol/codec.ts'
+import { decodeThrown, type EncodedThrown, type ErrorRealm, encodeThrown } from '../protocol/error-codec.ts'
+import { markTaskError, SerializationError, type TaskFacts, taskFactsOf } from '../protocol/errors.ts'
+import type { RealmId } from '../protocol/ids.ts'
+import { handleKind } from './actor-handle.ts'
+import { callbackKind } from './callbacks.ts'
+import type { Stored } from './object-entry.ts'
+import { refKind } from './objects.ts'
+import { realmState } from './registry.ts'
+import type { Runtime } from './runtime.ts'
+
+/** A kind whose payload is a living object of this realm. */
+export interface LiveKind extends SpecialKind {
+  /** What is sent in its place; the receiver is given a hold on it. */
+  describe(payload: unknown, receiver: RealmId): unknown
+  /** The living object in the receiving realm. */
+  revive(description: unknown): unknown
+}
+
+export const transferMarks: WeakMap<object, readonly object[]> = new WeakMap()
+
+/** Turns users' values into what channels and the store carry, and back. One per runtime. */
+export class Values {
+  readonly #codec: Codec
+  readonly #live: ReadonlyMap<string, LiveKind>
+  readonly #errors: ErrorRealm
+
+  constructor(runtime: Runtime) {
+    this.#errors = {
+      idOf: (cls) => realmState().classIds.get(cls),
+      classOf: (id) => realmState().definitions.get(id)?.target as { prototype: object } | undefined,
+      domException: globalThis.DOMException,
+      canTravel: (value) => this.canTravel(value),
+    }
+    const live: LiveKind[] = [refKind(runtime), handleKind(runtime), callbackKind(runtime)]
+    this.#live = new Map(live.map((kind) => [kind.kind, kind]))
+    this.#codec = new Codec([...live, errorKind(this.#errors), classKind()], transferMarks)
+  }
+
+  pack(value: unknown, root: string): Packed {
+    return this.#codec.pack(value, root)
+  }
+
+  /** Packs and copies: what the caller does to the value afterwards is not seen. */
+  snapshot(value: unknown, root: string): Packed {
+    return this.copy(this.pack(value, root), root)
+  }
+
+  /** Copies a packed value; what is in its transfer list is moved. */
+  copy(packed: Packed, root: string): Packed {
+    if (isPrimitive(packed.value)) return packed
+    const { value, specials, transfer } = packed
+    const data = specials?.map(([placeholder, kind, payload]) => [
+      placeholder,
+      this.#live.has(kind) ? undefined : payload,
+    ])
+    try {
+      const [copied, copies, moved] = structuredClone([value, data, transfer], {
+        transfer: (transfer ?? []) as Transferable[],
+      }) as [unknown, [object, unknown][] | undefined, object[] | undefined]
+      return {
+        value: copied,
+        specials: specials?.map(
+          ([, kind, payload], i): Special => [copies![i]![0], kind, this.#live.has(kind) ? payload : copies![i]![1]],
+        ),
+        transfer: moved,
+      }
+    } catch (error) {
+      throw this.explain(error, value, root)
+    }
+  }
+
+  /** The user's value; the stored one is used up. */
+  open(stored: Stored): unknown {
+    return this.#codec.unpack(stored)
+  }
+
+  /** The user's value, as a copy of its own. */
+  openCopy(stored: Stored): unknown {
+    if (isPrimitive(stored.value)) return stored.value
+    let copy: Stored
+    try {
+      copy = this.copy({ value: stored.value, specials: stored.specials, transfer: undefined }, 'value')
+    } catch (error) {
+      // What can only be moved (a port, a stream) has one reader and is given to it.
+      if (error instanceof SerializationError) return this.open(stored)
+      throw error
+    }
+    return this.open(copy)
+  }
+
+  toWire(specials: readonly Special[] | undefined, receiver: RealmId): Special[] | undefined {
+    return specials?.map((special) => {
+      const kind = this.#live.get(special[1])
+      return kind === undefined ? special : [special[0], special[1], kind.describe(special[2], receiver)]
+    })
+  }
+
+  fromWire(specials: unknown): Special[] | undefined {
+    return (specials as Special[] | undefined)?.map((special) => {
+      const kind = this.#live.get(special[1])
+      return kind === undefined ? special : [special[0], special[1], kind.revive(special[2])]
+    })
+  }
+
+  /** What was thrown, ready to be stored or sent. */
+  packThrown(thrown: unknown, facts?: TaskFacts): Packed {
+    if (facts !== undefined && thrown instanceof Error && taskFactsOf(thrown) === undefined)
+      markTaskError(thrown, facts)
+    const encoded = encodeThrown(thrown, this.#errors)
+    return this.#codec.pack(facts === undefined ? encoded : { ...encoded, facts }, 'error')
+  }
+
+  /** An encoded error, ready to be stored. */
+  packEncoded(encoded: EncodedThrown): Packed {
+    return this.#codec.pack(encoded, 'error')
+  }
+
+  /** What was thrown, as data. */
+  encodeThrown(thrown: unknown): EncodedThrown {
+    return encodeThrown(thrown, this.#errors)
+  }
+
+  decodeThrown(encoded: EncodedThrown): unknown {
+    return decodeThrown(encoded, this.#errors)
+  }
+
+  /** The stored error again, a fresh instance for each reader. */
+  openThrown(stored: Stored): { thrown: unknown; facts: TaskFacts | undefined } {
+    const encoded = this.openCopy(stored) as EncodedThrown & { facts?: TaskFacts }
+    return { thrown: decodeThrown(encoded, this.#errors), facts: encoded.facts }
+  }
+
+  canTravel(value: unknown): boolean {
+    if (isPrimitive(value)) return true
+    if (!this.#codec.canPack(value)) return false
+    try {
+      this.copy(this.#codec.pack(value, 'value'), 'value')
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Names the part of a value that the platform refused to copy. */
+  explain(error: unknown, value: unknown, root: string): unknown {
+    if (!(error instanceof Error) || error.name !== 'DataCloneError') return error
+    const { path, value: part } = pathTo(
+      value,
+      root,
+      (item) => !isCloneable(item),
+      () => false,
+    )
+    return Object.assign(serializationError(path, part), { cause: error })
+  }
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function errorKind(realm: ErrorRealm): SpecialKind {
+  return {
+    kind: 'error',
+    isLive: false,
+    matches: (value) => value instanceof Error,
+    pack: (value) => encodeThrown(value, realm),
+    unpack: (payload) => decodeThrown(payload as EncodedThrown, realm),
+  }
+}
+
+function classKind(): SpecialKind {
+  const idOf = (value: object): string | undefined => {
+    const cls: unknown = (Object.getPrototypeOf(value) as { constructor?: unknown } | null)?.constructor
+    return typeof cls === 'function' ? realmState().classIds.get(cls) : undefined
+  }
+  return {
+    kind: 'class',
+    isLive: false,
+    matches: (value) => typeof value === 'object' && idOf(value) !== undefined,
+    pack(value) {
+      const id = idOf(value)!
+      const codec = realmState().definitions.get(id)?.codec
+      return { id, data: codec === undefined ? { ...value } : codec.encode(value as never) }
+    },
+    unpack(payload) {
+      const { id, data } = payload as { id: string; data: object }
+      const definition = realmState().definitions.get(id)
+      if (definition?.kind !== 'class') {
+        throw new SerializationError(
+          `The class ${id} is not known in this realm. Import the module that registers it (registerClass) here too.`,
+        )
+      }
+      if (definition.codec !== undefined) return definition.codec.decode(data as never)
+      return Object.defineProperties(Object.create(definition.target.prototype), Object.getOwnPropertyDescriptors(data))
+    },
+  }
+}

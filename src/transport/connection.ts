@@ -1,0 +1,130 @@
+import type { Channel } from '../protocol/channel.ts'
+import { fieldCount, Op } from '../protocol/messages.ts'
+import { type Pending, PendingTable } from './pending-table.ts'
+
+/** Reads the records of a batch. `at` is the place of the record's first field. */
+export interface RecordReader {
+  read(op: number, batch: readonly unknown[], at: number): void
+}
+
+const batchLimit = 64
+
+/**
+ * Requests and answers over a channel. Records are collected per microtask into one flat array; the first record on an
+ * idle link goes at once. A record that holds an object is posted before this returns, so that it is copied as it is
+ * now. When the channel closes, everything pending is told so, once.
+ */
+export class Connection {
+  readonly pending: PendingTable<Pending> = new PendingTable()
+  readonly #channel: Channel
+  readonly #onClose: (reason: string) => void
+  #batch: unknown[] = []
+  #recordCount = 0
+  #isScheduled = false
+  #closed: string | undefined
+  #reader: RecordReader | undefined
+  #lastHeard = 0
+
+  constructor(channel: Channel, onClose: (reason: string) => void) {
+    this.#channel = channel
+    this.#onClose = onClose
+  }
+
+  get isClosed(): boolean {
+    return this.#closed !== undefined
+  }
+
+  /** Counts everything received; a ping compares it. */
+  get heardCount(): number {
+    return this.#lastHeard
+  }
+
+  listen(reader: RecordReader): void {
+    this.#reader = reader
+    this.#channel.listen(
+      (message) => this.#receive(message),
+      (reason) => this.close(reason),
+    )
+  }
+
+  /** Sends a record whose fields are primitives. */
+  send(...record: readonly unknown[]): void {
+    if (this.#closed !== undefined) return
+    for (const field of record) this.#batch.push(field)
+    this.#recordCount++
+    this.#schedule()
+  }
+
+  /** Sends a record that holds objects: copied now. Throws, with nothing sent of it, when it cannot be copied. */
+  post(record: unknown[], transfer?: readonly object[]): void {
+    if (this.#closed !== undefined) return
+    this.flush()
+    this.#channel.post(record, transfer)
+  }
+
+  flush(): void {
+    if (this.#recordCount === 0) return
+    const batch = this.#batch
+    this.#batch = []
+    this.#recordCount = 0
+    if (this.#closed === undefined) this.#channel.post(batch)
+  }
+
+  close(reason: string): void {
+    if (this.#closed !== undefined) return
+    this.flush()
+    this.#closed = reason
+    this.#channel.close()
+    for (const pending of this.pending.drain()) pending.onLost(reason)
+    this.#onClose(reason)
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) {
+      if (this.#recordCount >= batchLimit) this.flush()
+      return
+    }
+    this.#isScheduled = true
+    if (this.pending.count <= 1) this.flush()
+    queueMicrotask(this.#endOfTurn)
+  }
+
+  readonly #endOfTurn = (): void => {
+    this.#isScheduled = false
+    this.flush()
+  }
+
+  #receive(message: unknown): void {
+    if (this.#closed !== undefined || !Array.isArray(message)) return
+    this.#lastHeard++
+    const wasScheduled = this.#isScheduled
+    // Answers made while a batch is read go out together.
+    this.#isScheduled = true
+    for (let at = 0; at < message.length; ) {
+      const op = message[at] as number
+      const count = fieldCount[op]
+      if (count === undefined || at + count >= message.length) break
+      if (op === Op.ping) this.send(Op.pong)
+      else if (op !== Op.pong) this.#read(op, message, at + 1)
+      at += count + 1
+    }
+    this.#isScheduled = wasScheduled
+    this.flush()
+  }
+
+  #read(op: number, batch: readonly unknown[], at: number): void {
+    switch (op) {
+      case Op.value:
+        this.pending.take(batch[at] as number)?.onValue(batch[at + 1], batch[at + 2])
+        return
+      case Op.error:
+        this.pending.take(batch[at] as number)?.onError(batch[at + 1], batch[at + 2])
+        return
+      case Op.lost:
+        this.pending.take(batch[at] as number)?.onLost(batch[at + 1] as string)
+        return
+      default:
+        this.#reader!.read(op, batch, at)
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from 'tsdown'
+
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+    worker: 'src/worker.ts',
+    'worker-entry': 'src/worker-entry.ts',
+    adapter: 'src/adapter.ts',
+    'hosts/node': 'src/hosts/node.ts',
+    'hosts/browser': 'src/hosts/browser.ts',
+  },
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2022',
+  dts: { oxc: true },
+  sourcemap: true,
+  external: ['#host', /^node:/, 'comlink', 'comlink/dist/esm/node-adapter.mjs'],
+  fixedExtension: false,
+  copy: [{ from: 'src/hosts/bootstrap.mjs', to: 'dist/hosts' }],
+})
