@@ -38,7 +38,14 @@ export class Codec {
   readonly #byName: ReadonlyMap<string, SpecialKind>
   readonly #transferMarks: WeakMap<object, readonly object[]>
 
-  constructor(kinds: readonly SpecialKind[], transferMarks: WeakMap<object, readonly object[]>) {
+  readonly #isActor: (value: object) => boolean
+
+  constructor(
+    kinds: readonly SpecialKind[],
+    transferMarks: WeakMap<object, readonly object[]>,
+    isActor: (value: object) => boolean,
+  ) {
+    this.#isActor = isActor
     this.#kinds = kinds
     this.#byName = new Map(kinds.map((kind) => [kind.kind, kind]))
     this.#transferMarks = transferMarks
@@ -92,7 +99,7 @@ export class Codec {
         found.special = true
         return kind.isLive || this.#scan(kind.pack(object), seen, found)
       }
-      if (typeof object === 'function') return false
+      if (typeof object === 'function' || this.#isActor(object)) return false
       if (isOpaque(object)) return true
     }
     if (Array.isArray(object)) {
@@ -157,12 +164,16 @@ export class Codec {
   }
 
   #refuse(value: unknown, root: string): SerializationError {
-    const path = pathTo(
-      value,
-      root,
-      (item) => typeof item === 'symbol' || (typeof item === 'function' && !this.#kindOf(item)),
-      (item) => this.#kindOf(item),
-    )
+    const isBad = (item: unknown): boolean =>
+      typeof item === 'symbol' ||
+      (typeof item === 'function' && this.#kindOf(item) === undefined) ||
+      (typeof item === 'object' && item !== null && this.#isActor(item))
+    const path = pathTo(value, root, isBad, (item) => this.#kindOf(item))
+    if (typeof path.value === 'object' && path.value !== null && this.#isActor(path.value)) {
+      const { name } = path.value.constructor
+      const text = `Could not serialize ${path.path}: it is the actor itself (${name}), which stays where it is. Pass runtimeContext().currentActor, its handle, instead.`
+      return new SerializationError(text, { path: path.path })
+    }
     return serializationError(path.path, path.value)
   }
 }

@@ -83,7 +83,7 @@ function typeOf(error: Error, realm: ErrorRealm): [type: string, base: string] {
   for (let proto: object | null = Object.getPrototypeOf(error); proto !== null; proto = Object.getPrototypeOf(proto)) {
     const cls = (proto as { constructor?: unknown }).constructor
     if (typeof cls !== 'function') continue
-    const name = (proto as { name?: unknown }).name
+    const name: unknown = Object.getOwnPropertyDescriptor(proto, 'name')?.value
     if (type === undefined) type = realm.idOf(cls)
     if (type === undefined && typeof name === 'string' && ownClasses.get(name)?.prototype === proto) type = name
     if (cls.name === 'AggregateError') return [type ?? 'AggregateError', 'AggregateError']

@@ -42,12 +42,17 @@ function release(handle: object): void {
   actor.dropHandle()
 }
 
+/** What every object has and consoles ask for; none of them calls the actor. */
+const local: ReadonlySet<string> = new Set(['constructor', '__proto__', 'toString', 'toLocaleString', 'valueOf'])
+
 /** A handle: its methods by name, and an error that names them for every other name. */
 export function createHandle(actor: RemoteActor): object {
   const target = new ActorHandle()
   const handle: object = new Proxy(target, {
-    get: (own, key) =>
-      typeof key === 'symbol' || key in own ? Reflect.get(own, key, handle) : lookUp(own, key, actor),
+    get: (own, key) => {
+      const isLocal = typeof key === 'symbol' || local.has(key) || Object.hasOwn(own, key)
+      return isLocal ? Reflect.get(own, key, handle) : lookUp(own, key, actor)
+    },
     has: (own, key) => key in own || (typeof key === 'string' && key in actor.spec.methods),
     set: () => false,
     defineProperty: () => false,

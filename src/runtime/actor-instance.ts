@@ -13,6 +13,9 @@ interface QueuedCall extends IncomingCall {
   readonly method: string
 }
 
+/** The users' objects that are actors: they stay where they are. */
+export const actorObjects: WeakSet<object> = new WeakSet()
+
 /** Thrown by `exitActor` to leave the method. */
 export class ActorExit {}
 
@@ -59,6 +62,7 @@ export class ActorInstance {
       if (typeof made !== 'object' || made === null)
         throw new TypeError(`create of ${definition.spec.name} must return (a promise of) an instance.`)
       this.#object = made as never
+      actorObjects.add(made)
     } finally {
       leaveCall(context, this.#isAlone)
     }
@@ -117,7 +121,7 @@ export class ActorInstance {
         isAlone: this.#isAlone,
         isStream: method?.kind === 'stream',
         facts: { ...this.#facts, method: call.method },
-        resultName: `the result of ${handle.className}.${call.method}`,
+        name: `${handle.className}.${call.method}`,
       },
       () => {
         this.#queue.finished(group)

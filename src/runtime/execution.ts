@@ -1,4 +1,4 @@
-import type { TaskFacts } from '../protocol/errors.ts'
+import { SerializationError, type TaskFacts } from '../protocol/errors.ts'
 import { type CallMeta, Op } from '../protocol/messages.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
 import type { Link } from './link.ts'
@@ -22,8 +22,8 @@ interface How {
   readonly isAlone: boolean
   readonly isStream: boolean
   readonly facts: TaskFacts
-  /** Names the result in errors about values that cannot travel. */
-  readonly resultName: string
+  /** What is called, for errors about results that cannot travel. */
+  readonly name: string
 }
 
 /**
@@ -79,11 +79,11 @@ export class Execution implements Running {
   }
 
   #succeed(value: unknown): void {
-    const { runtime, incoming, resultName } = this.#how
+    const { runtime, incoming } = this.#how
     try {
-      const packed = runtime.values.pack(value, resultName)
+      const packed = runtime.values.pack(value, 'result')
       if (!this.#end()) return
-      incoming.link.replyValue(incoming.callId, packed, resultName)
+      incoming.link.replyValue(incoming.callId, packed, 'result')
     } catch (error) {
       return this.#fail(error)
     }
@@ -91,8 +91,10 @@ export class Execution implements Running {
   }
 
   #fail(error: unknown): void {
-    const { runtime, incoming, facts } = this.#how
+    const { runtime, incoming, facts, name } = this.#how
     if (!this.#end()) return
+    if (error instanceof SerializationError && !error.message.includes(name))
+      error.message += ` It was returned by ${name}.`
     const remoteStack = error instanceof Error ? error.stack : undefined
     incoming.link.replyError(
       incoming.callId,

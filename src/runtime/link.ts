@@ -17,6 +17,9 @@ export interface PendingStream extends Pending {
 export type RequestHandler = (payload: never, from: Link) => unknown
 export type Handlers = Readonly<Record<string, RequestHandler>>
 
+/** Operations whose first field is the number of a call that waits for an answer. */
+const answered: ReadonlySet<number> = new Set([Op.call, Op.task, Op.fetch, Op.callback, Op.request])
+
 /** The way from this realm to one other. Reads what comes and hands it to the part of the runtime it is for. */
 export class Link implements RecordReader {
   readonly peer: RealmId
@@ -31,6 +34,18 @@ export class Link implements RecordReader {
   }
 
   read(op: number, batch: readonly unknown[], at: number): void {
+    try {
+      this.#dispatch(op, batch, at)
+    } catch (error) {
+      this.#runtime.log(
+        'error',
+        `A message of ${this.peer} (operation ${op}) could not be handled: ${error instanceof Error ? error.stack : String(error)}`,
+      )
+      if (answered.has(op)) this.replyError(batch[at] as number, this.#runtime.values.packThrown(error))
+    }
+  }
+
+  #dispatch(op: number, batch: readonly unknown[], at: number): void {
     const runtime = this.#runtime
     switch (op) {
       case Op.call:

@@ -58,7 +58,7 @@ export class TaskRunner {
         isAlone: this.#runningCount === 1 && !this.#runtime.isInline,
         isStream: isGenerator(fn),
         facts: { taskId: meta.taskId, method, workerId: realmId, nodeId },
-        resultName: `the result of ${method}`,
+        name: method,
       },
       () => {
         this.#runningCount--

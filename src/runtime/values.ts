@@ -11,6 +11,7 @@ import { decodeThrown, type EncodedThrown, type ErrorRealm, encodeThrown } from 
 import { markTaskError, SerializationError, type TaskFacts, taskFactsOf } from '../protocol/errors.ts'
 import type { RealmId } from '../protocol/ids.ts'
 import { handleKind } from './actor-handle.ts'
+import { actorObjects } from './actor-instance.ts'
 import { callbackKind } from './callbacks.ts'
 import type { Stored } from './object-entry.ts'
 import { refKind } from './objects.ts'
@@ -42,7 +43,9 @@ export class Values {
     }
     const live: LiveKind[] = [refKind(runtime), handleKind(runtime), callbackKind(runtime)]
     this.#live = new Map(live.map((kind) => [kind.kind, kind]))
-    this.#codec = new Codec([...live, errorKind(this.#errors), classKind()], transferMarks)
+    this.#codec = new Codec([...live, errorKind(this.#errors), classKind()], transferMarks, (value) =>
+      actorObjects.has(value),
+    )
   }
 
   pack(value: unknown, root: string): Packed {

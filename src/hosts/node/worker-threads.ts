@@ -13,17 +13,18 @@ const entryUrl = new URL(runsFromSource ? '../../worker-entry.ts' : '../worker-e
 
 /** Starts a worker thread. The thread never keeps the process alive. */
 export function startWorker(config: WorkerConfig, options: StartOptions): HostWorker {
-  const worker = new Worker(bootstrapUrl, {
-    name: config.workerId,
-    workerData: { entry: options.workerUrl === undefined ? entryUrl.href : String(options.workerUrl), tsx: tsxUrl() },
-  })
+  const entry = String(options.workerUrl ?? entryUrl)
+  const worker = new Worker(bootstrapUrl, { name: config.workerId, workerData: { entry, tsx: tsxUrl() } })
   worker.unref()
   const { port1, port2 } = new MessageChannel()
   const exit = watchExit(worker)
   const control = wrap<WorkerControl>(nodeEndpoint(worker))
   return {
     port: port1,
-    ready: handshake(control.start(config, transfer(port2, [port2 as never])), exit, options.startTimeoutMs),
+    ready: handshake(control.start(config, transfer(port2, [port2 as never])), exit, {
+      entry,
+      timeoutMs: options.startTimeoutMs,
+    }),
     onExit: (listener) => void exit.then(listener),
     async terminate() {
       await worker.terminate()
@@ -32,14 +33,19 @@ export function startWorker(config: WorkerConfig, options: StartOptions): HostWo
 }
 
 // Comlink never answers for a thread that died: the exit and a clock stand beside it.
-async function handshake(started: PromiseLike<void>, exit: Promise<WorkerExit>, timeoutMs: number): Promise<void> {
+async function handshake(
+  started: PromiseLike<void>,
+  exit: Promise<WorkerExit>,
+  { entry, timeoutMs }: { entry: string; timeoutMs: number },
+): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`did not answer within ${timeoutMs} ms of its start`)), timeoutMs)
+    const text = `${entry} did not answer within ${timeoutMs} ms. Does the module call serve() from 'troupe/worker'?`
+    timer = setTimeout(() => reject(new Error(text)), timeoutMs)
     timer.unref()
   })
   try {
-    await Promise.race([started, late, exit.then((how) => Promise.reject(new Error(how.reason)))])
+    await Promise.race([started, late, exit.then((how) => Promise.reject(new Error(`${entry} ${how.reason}`)))])
   } finally {
     clearTimeout(timer)
   }
