@@ -60,11 +60,14 @@ class ActorDefinition {
 // A function, so that calling it by mistake gets an error that names the right call.
 function starter(actorClass: ActorDefinition, options: ActorOptions): unknown {
   const { name } = actorClass
-  const refuse = (): never => {
+  // A function declaration: `new Counter()` must reach this text too.
+  function refuse(): never {
     throw new TypeError(
       `${name} is an actor class: use ${name}.remote(...) to start one. It cannot be called or constructed here.`,
     )
   }
+  // No prototype: `class extends Counter` is an error too.
+  refuse.prototype = undefined
   Object.defineProperty(refuse, 'name', { value: name })
   return Object.assign(refuse, {
     remote: (...args: unknown[]) => createActor(actorClass, { ...actorClass.defaults, ...options }, args),

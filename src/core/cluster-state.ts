@@ -1,62 +1,47 @@
-import type { ActorId, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
+import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, Allocation, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
+import { ActorDirectory } from './actor-directory.ts'
 import { ActorRecord } from './actor-record.ts'
 import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from './cluster-events.ts'
-import { type Amounts, describeRequest, NodeLedger } from './node-ledger.ts'
+import { placementRequest, refusalOf, sumAmounts } from './feasibility.ts'
+import { type Amounts, describeRequest } from './node-ledger.ts'
 import { RequestQueue } from './request-queue.ts'
+import { type LeaseRecord, type NodeRecord, WorkerPool, type WorkerRecord, type WorkerState } from './worker-pool.ts'
 
-interface NodeRecord {
-  readonly id: NodeId
-  readonly ledger: NodeLedger
-  readonly spareWorkers: number
-  /** Workers nothing ever ran on: the next actor takes one. */
-  readonly spare: Set<WorkerId>
-  /** Pool workers without a lease. */
-  readonly idle: Set<WorkerId>
-  workerCount: number
+interface ActorRequest {
+  readonly type: 'actor'
+  readonly key: string
+  readonly request: ResourceRequest
+  readonly actor: ActorRecord
 }
-type WorkerState = 'starting' | 'ready' | 'stopping'
-interface WorkerRecord {
-  readonly id: WorkerId
-  readonly node: NodeRecord
-  state: WorkerState
-  /** Actors wait here until the worker is ready. */
-  readonly actors: Set<ActorId>
-  lease: LeaseRecord | undefined
-}
-interface LeaseRecord {
+interface LeaseRequest {
+  readonly type: 'lease'
+  readonly key: string
+  readonly request: ResourceRequest
   readonly leaseId: string
   readonly realm: RealmId
-  readonly request: ResourceRequest
-  readonly allocation: Allocation
-  readonly workerId: WorkerId
 }
-type Request =
-  | { readonly key: string; readonly request: ResourceRequest; readonly actor: ActorRecord }
-  | {
-      readonly key: string
-      readonly request: ResourceRequest
-      readonly actor: undefined
-      readonly leaseId: string
-      readonly realm: RealmId
-    }
+type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>
 
-/** Dead actors that are still remembered for late callers and the state API. */
-const rememberedDead = 1000
+/** A worker as the state API shows it. */
+export interface WorkerSummary {
+  readonly workerId: WorkerId
+  readonly nodeId: string
+  readonly state: WorkerState
+  readonly actorIds: readonly ActorId[]
+  readonly isLeased: boolean
+}
 
 /**
  * All decisions of the coordinator: who runs where, who is alive, who is refused. Pure and deterministic: events in,
  * commands out, no clock, no chance, no platform. The shell carries the commands out and reports what happened.
  */
 export class ClusterState {
-  readonly #nodes = new Map<NodeId, NodeRecord>()
-  readonly #workers = new Map<WorkerId, WorkerRecord>()
-  readonly #actors = new Map<ActorId, ActorRecord>()
-  readonly #names = new Map<string, ActorId>()
+  readonly #actors = new ActorDirectory()
+  readonly #pool = new WorkerPool(({ id, node }) => this.#emit({ type: 'startWorker', workerId: id, nodeId: node.id }))
   readonly #leases = new Map<string, LeaseRecord>()
-  readonly #queue = new RequestQueue<Request>()
-  readonly #dead: ActorId[] = []
+  readonly #queue = new RequestQueue<ActorRequest | LeaseRequest>()
   #commands: ClusterCommand[] = []
 
   handle(event: ClusterEvent): ClusterCommand[] {
@@ -69,21 +54,13 @@ export class ClusterState {
   #apply(event: ClusterEvent): void {
     switch (event.type) {
       case 'nodeJoined':
-        return this.#joinNode(event)
+        return this.#pool.join(event.nodeId, event.resources, event.spareWorkers)
       case 'actorRequested':
         return this.#requestActor(event.spec, event.isReady)
       case 'actorDependenciesReady':
-        return this.#withActor(event.actorId, (actor) => {
-          if (actor.state !== 'DEPENDENCIES_UNREADY') return
-          actor.state = 'PENDING_CREATION'
-          this.#enqueue(actor)
-        })
+        return this.#withActor(event.actorId, (actor) => this.#dependenciesReady(actor))
       case 'actorStarted':
-        return this.#withCurrent(event, (actor) => {
-          actor.state = 'ALIVE'
-          this.#emit({ type: 'publishActor', actorId: actor.id })
-          if (actor.ending !== undefined) this.#dismissOnWorker(actor, actor.ending)
-        })
+        return this.#withCurrent(event, (actor) => this.#started(actor))
       case 'actorFailed':
       case 'actorEnded':
         return this.#withCurrent(event, (actor) => this.#bury(actor, event.death))
@@ -92,12 +69,9 @@ export class ClusterState {
       case 'actorDismissed':
         return this.#withActor(event.actorId, (actor) => this.#dismiss(actor, event.death))
       case 'handlesGranted':
-        return this.#withActor(event.actorId, (actor) => actor.hold(event.realm, event.count))
+        return this.#withActor(event.actorId, (actor) => this.#hold(actor, event.realm, event.count))
       case 'handlesReleased':
-        return this.#withActor(event.actorId, (actor) => {
-          actor.hold(event.realm, -event.count)
-          this.#collect(actor)
-        })
+        return this.#withActor(event.actorId, (actor) => this.#hold(actor, event.realm, -event.count))
       case 'leaseRequested':
         return this.#requestLease(event)
       case 'leaseReturned':
@@ -122,103 +96,94 @@ export class ClusterState {
   }
 
   actors(): ActorView[] {
-    return [...this.#actors.values()].map((actor) => actor.view())
+    return [...this.#actors.all].map((actor) => actor.view())
   }
 
-  workers(): { workerId: WorkerId; nodeId: NodeId; state: WorkerState; actorIds: ActorId[]; isLeased: boolean }[] {
-    return [...this.#workers.values()].map((worker) => ({
-      workerId: worker.id,
-      nodeId: worker.node.id,
-      state: worker.state,
-      actorIds: [...worker.actors],
-      isLeased: worker.lease !== undefined,
-    }))
+  workers(): WorkerSummary[] {
+    return [...this.#pool.workers].map(({ id, node, state, actors, lease }) => {
+      return { workerId: id, nodeId: node.id, state, actorIds: [...actors], isLeased: lease !== undefined }
+    })
   }
 
   findName(namespace: string, name: string): ActorId | undefined {
-    return this.#names.get(nameKey(namespace, name))
+    return this.#actors.find(namespace, name)
   }
 
   total(): Amounts {
-    return sum([...this.#nodes.values()].map((node) => node.ledger.total()))
+    return sumAmounts([...this.#pool.nodes].map((node) => node.ledger.total()))
   }
 
   available(): Amounts {
-    return sum([...this.#nodes.values()].map((node) => node.ledger.available()))
+    return sumAmounts([...this.#pool.nodes].map((node) => node.ledger.available()))
   }
 
   /** Why no node could ever give this, or undefined when one could. */
   refusalOf(request: ResourceRequest): Refusal | undefined {
-    for (const node of this.#nodes.values()) if (node.ledger.canEverFit(request)) return undefined
-    const requested = describeRequest(request)
-    const nodes = [...this.#nodes.values()]
-    const total = this.total()
-    const wanted = Object.entries(requested)
-      .map(([name, amount]) => `${amount} ${name} (the cluster has ${total[name] ?? 0})`)
-      .join(' and ')
-    const where = nodes.map((node) => node.id).join(', ')
-    const hint = Object.keys(requested)
-      .filter((name) => (total[name] ?? 0) < requested[name]!)
-      .map((name) => (name === 'CPU' ? 'numCpus' : name === 'GPU' ? 'numGpus' : `resources.${name}`))
-    const message = `No node can ever give ${wanted}; nodes: ${where || 'none'}. Pass ${hint.join(' and ') || 'more resources'} to init, ask for less, or set waitForResources: true to wait for a node that fits.`
-    return {
-      message,
-      requested,
-      available: Object.fromEntries(Object.keys(requested).map((name) => [name, total[name] ?? 0])),
-    }
+    return refusalOf(request, this.#pool.nodes)
+  }
+
+  /** Requests that wait for resources or for a worker. */
+  get waitingCount(): number {
+    return this.#queue.size
   }
 
   /** Throws when what is known cannot be true. */
   checkInvariants(): void {
-    for (const node of this.#nodes.values()) node.ledger.checkInvariants()
-    for (const actor of this.#actors.values()) {
-      if (actor.state === 'ALIVE' && actor.workerId === undefined) throw new Error(`bug: ${actor.id} is alive nowhere`)
-      if (actor.state === 'DEAD' && actor.allocation !== undefined && actor.workerId === undefined)
-        throw new Error(`bug: dead ${actor.id} holds resources`)
+    for (const node of this.#pool.nodes) node.ledger.checkInvariants()
+    this.#actors.checkInvariants()
+    for (const actor of this.#actors.all) {
+      const worker = this.#pool.get(actor.workerId)
+      if (actor.state === 'ALIVE' && worker === undefined) throw new Error(`bug: ${actor.id} is alive nowhere`)
+      if (actor.allocation !== undefined && worker === undefined)
+        throw new Error(`bug: ${actor.id} holds resources without a worker`)
+      if (worker !== undefined && !worker.actors.has(actor.id))
+        throw new Error(`bug: ${worker.id} does not know its actor ${actor.id}`)
     }
-    for (const [key, actorId] of this.#names) {
-      if (this.#actors.get(actorId)?.state === 'DEAD') throw new Error(`bug: the name ${key} belongs to a dead actor`)
+    for (const worker of this.#pool.workers) {
+      if (worker.lease !== undefined && worker.actors.size > 0)
+        throw new Error(`bug: ${worker.id} runs tasks beside an actor`)
     }
   }
 
-  // ---- events
-
-  #joinNode(event: Extract<ClusterEvent, { type: 'nodeJoined' }>): void {
-    this.#nodes.set(event.nodeId, {
-      id: event.nodeId,
-      ledger: new NodeLedger(event.resources),
-      spareWorkers: event.spareWorkers,
-      spare: new Set(),
-      idle: new Set(),
-      workerCount: 0,
-    })
-  }
+  // ---- the life of an actor
 
   #requestActor(spec: ActorSpec, isReady: boolean): void {
     const actor = new ActorRecord(spec, isReady)
-    this.#actors.set(actor.id, actor)
+    this.#actors.add(actor)
     const refusal = spec.waitForResources ? undefined : this.refusalOf(placementRequest(spec))
     if (refusal !== undefined) return this.#bury(actor, { reason: 'UNSCHEDULABLE', message: refusal.message, refusal })
-    if (spec.name !== undefined) this.#names.set(nameKey(spec.namespace, spec.name), actor.id)
+    this.#actors.nameIt(actor)
     if (isReady) this.#enqueue(actor)
+  }
+
+  #dependenciesReady(actor: ActorRecord): void {
+    if (actor.state !== 'DEPENDENCIES_UNREADY') return
+    actor.state = 'PENDING_CREATION'
+    this.#enqueue(actor)
+  }
+
+  #enqueue(actor: ActorRecord): void {
+    this.#queue.add({ type: 'actor', key: `actor ${actor.id}`, request: actor.request, actor })
+  }
+
+  #started(actor: ActorRecord): void {
+    actor.state = 'ALIVE'
+    this.#emit({ type: 'publishActor', actorId: actor.id })
+    if (actor.ending !== undefined) this.#dismissOnWorker(actor, actor.ending)
   }
 
   #kill(actor: ActorRecord, mayRestart: boolean, death: Death): void {
     if (actor.state === 'DEAD') return
-    const workerId = actor.workerId
-    if (mayRestart && actor.mayRestart && workerId !== undefined) {
-      if (actor.isDedicated) this.#stopWorker(workerId)
-      else {
-        this.#emit({ type: 'dropActor', actorId: actor.id, incarnation: actor.incarnation, workerId })
-        this.#leaveWorker(actor)
-        this.#restart(actor)
-      }
+    const { workerId } = actor
+    if (workerId === undefined || actor.isDedicated) {
+      if (mayRestart && actor.mayRestart && workerId !== undefined) this.#stopWorker(workerId)
+      else this.#bury(actor, death)
       return
     }
-    if (workerId !== undefined && !actor.isDedicated) {
-      this.#emit({ type: 'dropActor', actorId: actor.id, incarnation: actor.incarnation, workerId })
-    }
-    this.#bury(actor, death)
+    this.#emit({ type: 'dropActor', actorId: actor.id, incarnation: actor.incarnation, workerId })
+    if (!mayRestart || !actor.mayRestart) return this.#bury(actor, death)
+    this.#leaveWorker(actor)
+    this.#restart(actor)
   }
 
   #dismiss(actor: ActorRecord, death: Death): void {
@@ -228,94 +193,8 @@ export class ClusterState {
     else if (actor.workerId === undefined) this.#bury(actor, death)
   }
 
-  #dismissOnWorker(actor: ActorRecord, death: Death): void {
-    this.#emit({
-      type: 'dismissActor',
-      actorId: actor.id,
-      incarnation: actor.incarnation,
-      workerId: actor.workerId!,
-      death,
-    })
-  }
-
-  #requestLease(event: Extract<ClusterEvent, { type: 'leaseRequested' }>): void {
-    const refusal = event.waitForResources ? undefined : this.refusalOf(event.request)
-    if (refusal !== undefined) {
-      return this.#emit({ type: 'refuseLease', leaseId: event.leaseId, realm: event.realm, refusal })
-    }
-    this.#queue.add({
-      key: `lease ${event.leaseId}`,
-      request: event.request,
-      actor: undefined,
-      leaseId: event.leaseId,
-      realm: event.realm,
-    })
-  }
-
-  #returnLease(leaseId: string): void {
-    if (this.#queue.remove(`lease ${leaseId}`)) return
-    const lease = this.#leases.get(leaseId)
-    if (lease === undefined) return
-    this.#leases.delete(leaseId)
-    const worker = this.#workers.get(lease.workerId)
-    if (worker === undefined) return
-    worker.node.ledger.release(lease.allocation)
-    worker.lease = undefined
-    if (worker.state !== 'stopping') worker.node.idle.add(worker.id)
-  }
-
-  #workerReady(workerId: WorkerId): void {
-    const worker = this.#workers.get(workerId)
-    if (worker === undefined || worker.state !== 'starting') return
-    worker.state = 'ready'
-    for (const actorId of worker.actors) this.#createOn(this.#actors.get(actorId)!, worker)
-    if (worker.lease !== undefined) this.#emitGrant(worker.lease)
-  }
-
-  #workerExited(workerId: WorkerId, exit: WorkerExit): void {
-    const worker = this.#workers.get(workerId)
-    if (worker === undefined) return
-    this.#workers.delete(workerId)
-    worker.node.workerCount--
-    worker.node.spare.delete(workerId)
-    worker.node.idle.delete(workerId)
-    const lease = worker.lease
-    if (lease !== undefined) {
-      this.#leases.delete(lease.leaseId)
-      worker.node.ledger.release(lease.allocation)
-      this.#emit({ type: 'endLease', leaseId: lease.leaseId, realm: lease.realm, exit })
-    }
-    for (const actorId of worker.actors) {
-      const actor = this.#actors.get(actorId)
-      if (actor === undefined) continue
-      this.#release(actor, worker.node)
-      actor.workerId = undefined
-      if (actor.state === 'DEAD') continue
-      if (actor.ending !== undefined) this.#bury(actor, actor.ending)
-      else if (actor.mayRestart) this.#restart(actor)
-      else this.#bury(actor, workerDeath(actor, workerId, exit))
-    }
-    this.#ownerEnded(workerId)
-  }
-
-  // A realm or an actor is gone: what it held is released, and what it made without `detached` ends with it.
-  #ownerEnded(owner: RealmId | ActorId): void {
-    for (const actor of [...this.#actors.values()]) {
-      const wasHolder = actor.dropHolder(owner)
-      if (actor.state === 'DEAD') continue
-      if (actor.spec.creator === owner && !actor.spec.isDetached) {
-        this.#kill(actor, false, {
-          reason: 'OWNER_DIED',
-          message: `its owner (${owner}) has ended; create it with lifetime: 'detached' to let it live on`,
-        })
-      } else if (wasHolder) this.#collect(actor)
-    }
-  }
-
-  // ---- the life of an actor
-
-  #enqueue(actor: ActorRecord): void {
-    this.#queue.add({ key: `actor ${actor.id}`, request: actor.request, actor })
+  #dismissOnWorker({ id, incarnation, workerId }: ActorRecord, death: Death): void {
+    this.#emit({ type: 'dismissActor', actorId: id, incarnation, workerId: workerId!, death })
   }
 
   #restart(actor: ActorRecord): void {
@@ -331,19 +210,17 @@ export class ClusterState {
     actor.state = 'DEAD'
     actor.death = death
     this.#queue.remove(`actor ${actor.id}`)
-    if (actor.spec.name !== undefined) {
-      const key = nameKey(actor.spec.namespace, actor.spec.name)
-      if (this.#names.get(key) === actor.id) this.#names.delete(key)
-    }
+    this.#actors.bury(actor)
     this.#emit({ type: 'publishActor', actorId: actor.id })
     // Its resources are free only when its worker is gone: two actors must never be on one GPU.
-    if (actor.workerId !== undefined) {
-      if (actor.isDedicated) this.#stopWorker(actor.workerId)
-      else this.#leaveWorker(actor)
-    }
-    this.#dead.push(actor.id)
-    if (this.#dead.length > rememberedDead) this.#actors.delete(this.#dead.shift()!)
+    if (actor.isDedicated) this.#stopWorker(actor.workerId)
+    else this.#leaveWorker(actor)
     this.#ownerEnded(actor.id)
+  }
+
+  #hold(actor: ActorRecord, realm: RealmId, count: number): void {
+    this.#actors.hold(actor, realm, count)
+    if (count < 0) this.#collect(actor)
   }
 
   #collect(actor: ActorRecord): void {
@@ -351,8 +228,17 @@ export class ClusterState {
     this.#dismiss(actor, { reason: 'OUT_OF_SCOPE', message: 'its last handle was released' })
   }
 
+  // A realm or an actor is gone: what it held is released, and what it made ends with it unless it is detached.
+  #ownerEnded(owner: RealmId | ActorId): void {
+    for (const actor of this.#actors.dropHolder(owner)) this.#collect(actor)
+    const message = `its owner (${owner}) has ended; create it with lifetime: 'detached' to let it live on`
+    for (const actor of this.#actors.madeBy(owner)) {
+      if (!actor.spec.isDetached) this.#kill(actor, false, { reason: 'OWNER_DIED', message })
+    }
+  }
+
   #leaveWorker(actor: ActorRecord): void {
-    const worker = this.#workers.get(actor.workerId!)
+    const worker = this.#pool.get(actor.workerId)
     actor.workerId = undefined
     if (worker === undefined) return
     worker.actors.delete(actor.id)
@@ -360,9 +246,70 @@ export class ClusterState {
   }
 
   #release(actor: ActorRecord, node: NodeRecord): void {
-    if (actor.allocation === undefined) return
-    node.ledger.release(actor.allocation)
+    if (actor.allocation !== undefined) node.ledger.release(actor.allocation)
     actor.allocation = undefined
+  }
+
+  // ---- leases
+
+  #requestLease({ leaseId, realm, request, waitForResources }: EventOf<'leaseRequested'>): void {
+    const refusal = waitForResources ? undefined : this.refusalOf(request)
+    if (refusal !== undefined) this.#emit({ type: 'refuseLease', leaseId, realm, refusal })
+    else this.#queue.add({ type: 'lease', key: `lease ${leaseId}`, request, leaseId, realm })
+  }
+
+  #returnLease(leaseId: string): void {
+    const lease = this.#leases.get(leaseId)
+    if (this.#queue.remove(`lease ${leaseId}`) || lease === undefined) return
+    this.#leases.delete(leaseId)
+    const worker = this.#pool.get(lease.workerId)
+    if (worker === undefined) return
+    worker.node.ledger.release(lease.allocation)
+    worker.lease = undefined
+    if (worker.state !== 'stopping') worker.node.idle.add(worker.id)
+  }
+
+  #emitGrant({ leaseId, realm, workerId, allocation }: LeaseRecord): void {
+    this.#emit({ type: 'grantLease', leaseId, realm, workerId, gpuIds: allocation.gpuIds })
+  }
+
+  // ---- workers
+
+  #workerReady(workerId: WorkerId): void {
+    const worker = this.#pool.get(workerId)
+    if (worker?.state !== 'starting') return
+    worker.state = 'ready'
+    for (const actorId of worker.actors) this.#createOn(this.#actors.get(actorId)!, worker)
+    if (worker.lease !== undefined) this.#emitGrant(worker.lease)
+  }
+
+  #workerExited(workerId: WorkerId, exit: WorkerExit): void {
+    const worker = this.#pool.get(workerId)
+    if (worker === undefined) return
+    this.#pool.remove(worker)
+    const { lease } = worker
+    if (lease !== undefined) {
+      this.#leases.delete(lease.leaseId)
+      worker.node.ledger.release(lease.allocation)
+      this.#emit({ type: 'endLease', leaseId: lease.leaseId, realm: lease.realm, exit })
+    }
+    for (const actorId of worker.actors) this.#lostWorker(this.#actors.get(actorId)!, worker, exit)
+    this.#ownerEnded(workerId)
+  }
+
+  #lostWorker(actor: ActorRecord, worker: WorkerRecord, exit: WorkerExit): void {
+    this.#release(actor, worker.node)
+    actor.workerId = undefined
+    if (actor.state === 'DEAD') return
+    if (actor.ending !== undefined) return this.#bury(actor, actor.ending)
+    // What cannot start will not start again either, and its restarts would be spent in no time.
+    if (actor.mayRestart && exit.failedToStart !== true) return this.#restart(actor)
+    this.#bury(actor, workerDeath(actor, worker.id, exit))
+  }
+
+  #stopWorker(workerId: WorkerId | undefined): void {
+    const worker = this.#pool.get(workerId)
+    if (worker !== undefined && this.#pool.retire(worker)) this.#emit({ type: 'stopWorker', workerId: worker.id })
   }
 
   // ---- placement
@@ -372,112 +319,45 @@ export class ClusterState {
       (waiting) => Object.keys(describeRequest(waiting.request)),
       (waiting) => this.#tryStart(waiting),
     )
-    for (const node of this.#nodes.values()) {
-      while (node.spare.size < node.spareWorkers) node.spare.add(this.#startWorker(node).id)
-    }
+    this.#pool.refill()
   }
 
-  #tryStart(waiting: Request): readonly string[] | undefined {
+  #tryStart(waiting: ActorRequest | LeaseRequest): readonly string[] | undefined {
     let lacking: readonly string[] = []
-    const placement = waiting.actor === undefined ? waiting.request : placementRequest(waiting.actor.spec)
-    for (const node of this.#nodes.values()) {
+    const placement = waiting.type === 'lease' ? waiting.request : placementRequest(waiting.actor.spec)
+    for (const node of this.#pool.nodes) {
       if (!node.ledger.canEverFit(placement)) continue
       const allocation = node.ledger.acquire(waiting.request)
       if (allocation === undefined) {
         lacking = node.ledger.lacking(waiting.request)
         continue
       }
-      if (waiting.actor !== undefined) this.#placeActor(waiting.actor, node, allocation)
-      else this.#placeLease(waiting.leaseId, waiting.realm, waiting.request, node, allocation)
+      if (waiting.type === 'actor') this.#placeActor(waiting.actor, node, allocation)
+      else this.#placeLease(waiting, node, allocation)
       return undefined
     }
     return lacking
   }
 
   #placeActor(actor: ActorRecord, node: NodeRecord, allocation: Allocation): void {
-    const worker = actor.isDedicated ? this.#freshWorker(node) : this.#sharedWorker(node)
+    const worker = actor.isDedicated ? this.#pool.fresh(node) : this.#pool.forLightActor(node)
     actor.allocation = allocation
     actor.workerId = worker.id
     worker.actors.add(actor.id)
     if (worker.state === 'ready') this.#createOn(actor, worker)
   }
 
-  #createOn(actor: ActorRecord, worker: WorkerRecord): void {
-    this.#emit({
-      type: 'createActor',
-      actorId: actor.id,
-      incarnation: actor.incarnation,
-      workerId: worker.id,
-      gpuIds: actor.allocation?.gpuIds ?? [],
-    })
+  #createOn({ id, incarnation, allocation }: ActorRecord, worker: WorkerRecord): void {
+    const gpuIds = allocation?.gpuIds ?? []
+    this.#emit({ type: 'createActor', actorId: id, incarnation, workerId: worker.id, gpuIds })
   }
 
-  #placeLease(
-    leaseId: string,
-    realm: RealmId,
-    request: ResourceRequest,
-    node: NodeRecord,
-    allocation: Allocation,
-  ): void {
-    const idle = node.idle.values().next().value
-    const worker = idle === undefined ? this.#freshWorker(node) : this.#workers.get(idle)!
-    node.idle.delete(worker.id)
+  #placeLease({ leaseId, realm, request }: LeaseRequest, node: NodeRecord, allocation: Allocation): void {
+    const worker = this.#pool.forTasks(node)
     const lease: LeaseRecord = { leaseId, realm, request, allocation, workerId: worker.id }
     worker.lease = lease
     this.#leases.set(leaseId, lease)
     if (worker.state === 'ready') this.#emitGrant(lease)
-  }
-
-  #emitGrant(lease: LeaseRecord): void {
-    const { leaseId, realm, workerId, allocation } = lease
-    this.#emit({ type: 'grantLease', leaseId, realm, workerId, gpuIds: allocation.gpuIds })
-  }
-
-  // ---- workers
-
-  #freshWorker(node: NodeRecord): WorkerRecord {
-    const spare = node.spare.values().next().value
-    if (spare === undefined) return this.#startWorker(node)
-    node.spare.delete(spare)
-    return this.#workers.get(spare)!
-  }
-
-  // Light actors live together: on as many workers as the node has CPUs, the least filled first.
-  #sharedWorker(node: NodeRecord): WorkerRecord {
-    const shared = [...this.#workers.values()].filter(
-      (worker) => worker.node === node && this.#hostsLightActors(worker),
-    )
-    const limit = Math.max(1, Math.min(8, Math.floor(node.ledger.total()['CPU'] ?? 1)))
-    if (shared.length < limit) return this.#freshWorker(node)
-    return shared.reduce((least, worker) => (worker.actors.size < least.actors.size ? worker : least))
-  }
-
-  #hostsLightActors(worker: WorkerRecord): boolean {
-    if (worker.state === 'stopping') return false
-    for (const actorId of worker.actors) return this.#actors.get(actorId)?.isDedicated === false
-    return false
-  }
-
-  #startWorker(node: NodeRecord): WorkerRecord {
-    const worker: WorkerRecord = {
-      id: `${node.id}.w${this.#nextWorker++}`,
-      node,
-      state: 'starting',
-      actors: new Set(),
-      lease: undefined,
-    }
-    node.workerCount++
-    this.#workers.set(worker.id, worker)
-    this.#emit({ type: 'startWorker', workerId: worker.id, nodeId: node.id })
-    return worker
-  }
-  #nextWorker = 1
-
-  #stopWorker(workerId: WorkerId): void {
-    const worker = this.#workers.get(workerId)
-    if (worker === undefined || worker.state === 'stopping') return
-    worker.state = 'stopping'
-    this.#emit({ type: 'stopWorker', workerId })
   }
 
   // ---- small things
@@ -498,26 +378,9 @@ export class ClusterState {
   }
 }
 
-function nameKey(namespace: string, name: string): string {
-  return JSON.stringify([namespace, name])
-}
-
-/** A default actor needs a node that has a CPU, though it takes none while it lives. */
-export function placementRequest(spec: ActorSpec): ResourceRequest {
-  return { ...spec.request, cpu: Math.max(spec.request.cpu, spec.placementCpu) }
-}
-
 function workerDeath(actor: ActorRecord, workerId: WorkerId, exit: WorkerExit): Death {
-  const restarts = actor.spec.maxRestarts === 0 ? '' : `; all ${actor.spec.maxRestarts} restarts are used up`
-  return {
-    reason: 'WORKER_DIED',
-    message: `its worker ${workerId} ${exit.reason}${restarts}`,
-    ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
-  }
-}
-
-function sum(all: readonly Amounts[]): Amounts {
-  const result: Record<string, number> = {}
-  for (const one of all) for (const [name, amount] of Object.entries(one)) result[name] = (result[name] ?? 0) + amount
-  return result
+  const restarts =
+    actor.spec.maxRestarts > 0 && !actor.mayRestart ? `; all ${actor.spec.maxRestarts} restarts are used up` : ''
+  const message = `its worker ${workerId} ${exit.reason}${restarts}`
+  return { reason: 'WORKER_DIED', message, ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }) }
 }

@@ -45,9 +45,8 @@ export class TroupeError extends Error {
     setFacts(this, facts)
   }
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return this === TroupeError
-      ? isBranded(value, troupeBrand)
-      : Function.prototype[Symbol.hasInstance].call(this, value)
+    if (this === TroupeError) return isBranded(value, troupeBrand) || isBranded(value, taskBrand)
+    return Function.prototype[Symbol.hasInstance].call(this, value)
   }
   static {
     brand(this, 'TroupeError', 'TROUPE')

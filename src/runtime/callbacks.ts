@@ -55,12 +55,12 @@ export class Callbacks {
     const packed = values.pack(args, 'args')
     const link = this.#runtime.linkTo(entry.owner)
     return settlePromise(values, (sink) => {
-      const lost = (reason: string): void =>
-        sink.reject(
-          values.packThrown(
-            new WorkerCrashedError(`The realm that owns the callback (${entry.owner}) has ended: ${reason}.`),
-          ),
-        )
+      const lost = (reason: string): void => {
+        // An inline worker that has ended is as gone as a real one: nobody is left to hear of it.
+        if (this.#runtime.isShutDown && !this.#runtime.isDriver) return
+        const text = `The realm that owns the callback (${entry.owner}) has ended: ${reason}.`
+        sink.reject(values.packThrown(new WorkerCrashedError(text)))
+      }
       if (link.connection.isClosed) return lost('its connection is closed')
       const callId = link.connection.pending.add({
         onValue: (value, specials) => sink.resolve({ value, specials: values.fromWire(specials) }),

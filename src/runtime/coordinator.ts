@@ -1,5 +1,6 @@
 import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from '../core/cluster-events.ts'
-import { ClusterState, placementRequest } from '../core/cluster-state.ts'
+import { ClusterState } from '../core/cluster-state.ts'
+import { placementRequest } from '../core/feasibility.ts'
 import type { Amounts } from '../core/node-ledger.ts'
 import type { Packed } from '../protocol/codec.ts'
 import { ActorAlreadyExistsError } from '../protocol/errors.ts'

@@ -17,7 +17,8 @@ export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInlin
 /** Makes this realm a worker of whoever started it. */
 export function serveRealm(modules: Readonly<Record<string, () => PromiseLike<unknown>>>): void {
   const realm = realmState()
-  realm.modules = { ...realm.modules, ...modules }
+  // The bundler's table is kept as it is: in development it grows while the worker runs.
+  realm.modules = Object.keys(realm.modules).length === 0 ? modules : { ...realm.modules, ...modules }
   let runtime: Runtime | undefined
   const control: WorkerControl = {
     start(config, port) {

@@ -47,8 +47,10 @@ function construct(name: string, options: StartOptions): { worker: Worker; url: 
       worker: factory(name),
       url: given === undefined ? 'the worker of the bundler plugin' : 'the worker of init({ worker })',
     }
-  const worker = new Worker(new URL('../worker-entry.js', import.meta.url), { type: 'module', name })
-  return { worker, url: new URL('../worker-entry.js', import.meta.url).href }
+  // In a variable: bundlers take the literal form for a worker of the app's own and fail on it.
+  const entry = '../worker-entry.js'
+  const url = new URL(entry, import.meta.url).href
+  return { worker: new Worker(url, { type: 'module', name }), url }
 }
 
 // A worker that cannot load tells nothing but an error event without a message, or nothing at all.

@@ -1,0 +1,90 @@
+import type { ActorId, RealmId } from '../protocol/ids.ts'
+import type { ActorRecord } from './actor-record.ts'
+
+/** Dead actors that are still remembered for late callers and the state API. */
+const rememberedDead = 1000
+
+/** All actors by id, by name, by who made them and by who holds them. */
+export class ActorDirectory {
+  readonly #actors = new Map<ActorId, ActorRecord>()
+  readonly #names = new Map<string, ActorId>()
+  readonly #madeBy = new Map<RealmId | ActorId, Set<ActorRecord>>()
+  readonly #heldBy = new Map<RealmId, Set<ActorRecord>>()
+  readonly #dead: ActorId[] = []
+
+  add(actor: ActorRecord): void {
+    this.#actors.set(actor.id, actor)
+    addTo(this.#madeBy, actor.spec.creator, actor)
+    addTo(this.#heldBy, actor.spec.holder, actor)
+  }
+
+  get(actorId: ActorId): ActorRecord | undefined {
+    return this.#actors.get(actorId)
+  }
+
+  get all(): Iterable<ActorRecord> {
+    return this.#actors.values()
+  }
+
+  nameIt(actor: ActorRecord): void {
+    const { name, namespace } = actor.spec
+    if (name !== undefined) this.#names.set(nameKey(namespace, name), actor.id)
+  }
+
+  find(namespace: string, name: string): ActorId | undefined {
+    return this.#names.get(nameKey(namespace, name))
+  }
+
+  /** Adds to (or takes from) a realm's holds. */
+  hold(actor: ActorRecord, realm: RealmId, count: number): void {
+    actor.hold(realm, count)
+    if (actor.holders.has(realm)) addTo(this.#heldBy, realm, actor)
+    else this.#heldBy.get(realm)?.delete(actor)
+  }
+
+  /** A realm is gone: the actors it held, which it holds no more. */
+  dropHolder(realm: RealmId): readonly ActorRecord[] {
+    const held = [...(this.#heldBy.get(realm) ?? [])]
+    this.#heldBy.delete(realm)
+    for (const actor of held) actor.dropHolder(realm)
+    return held
+  }
+
+  /** The actors a realm or an actor has made. */
+  madeBy(owner: RealmId | ActorId): readonly ActorRecord[] {
+    return [...(this.#madeBy.get(owner) ?? [])]
+  }
+
+  /** Its name is free; it is remembered for a while. */
+  bury(actor: ActorRecord): void {
+    const { name, namespace, creator } = actor.spec
+    if (name !== undefined && this.find(namespace, name) === actor.id) this.#names.delete(nameKey(namespace, name))
+    removeFrom(this.#madeBy, creator, actor)
+    for (const realm of actor.holders.keys()) removeFrom(this.#heldBy, realm, actor)
+    this.#dead.push(actor.id)
+    if (this.#dead.length > rememberedDead) this.#actors.delete(this.#dead.shift()!)
+  }
+
+  /** Throws when a name belongs to a dead actor. */
+  checkInvariants(): void {
+    for (const [key, actorId] of this.#names) {
+      const state = this.#actors.get(actorId)?.state
+      if (state === undefined || state === 'DEAD') throw new Error(`bug: the name ${key} belongs to a dead actor`)
+    }
+  }
+}
+
+function nameKey(namespace: string, name: string): string {
+  return JSON.stringify([namespace, name])
+}
+
+function addTo<K, V>(sets: Map<K, Set<V>>, key: K, value: V): void {
+  const set = sets.get(key)
+  if (set === undefined) sets.set(key, new Set([value]))
+  else set.add(value)
+}
+
+function removeFrom<K, V>(sets: Map<K, Set<V>>, key: K, value: V): void {
+  const set = sets.get(key)
+  if (set?.delete(value) && set.size === 0) sets.delete(key)
+}
