@@ -16,10 +16,10 @@ export function refusalOf(request: ResourceRequest, nodes: Iterable<NodeView>): 
   const requested = describeRequest(request)
   const total = sumAmounts(all.map((node) => node.ledger.total()))
   const names = Object.keys(requested)
-  const wanted = names.map((name) => `${requested[name]} ${name} (the cluster has ${total[name] ?? 0})`).join(' and ')
-  const options = names
-    .filter((name) => (total[name] ?? 0) < requested[name]!)
-    .map((name) => optionOf[name] ?? `resources.${name}`)
+  const short = names.filter((name) => (total[name] ?? 0) < requested[name]!)
+  const named = short.length > 0 ? short : names
+  const wanted = named.map((name) => `${requested[name]} ${name} (the cluster has ${total[name] ?? 0})`).join(' and ')
+  const options = short.map((name) => optionOf[name] ?? `resources.${name}`)
   const where = all.map((node) => node.id).join(', ') || 'none'
   const message = `No node can ever give ${wanted}; nodes: ${where}. Pass ${options.join(' and ') || 'more resources'} to init, ask for less, or set waitForResources: true to wait for a node that fits.`
   const available = Object.fromEntries(names.map((name) => [name, total[name] ?? 0]))

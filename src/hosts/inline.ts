@@ -17,6 +17,7 @@ export function inlineHost(createPorts: () => [PortLike, PortLike], start: Start
         onExit(listener) {
           exited = listener
         },
+        stop: end,
         async terminate() {
           end()
           exited({ reason: 'was ended' })

@@ -22,6 +22,8 @@ export interface HostWorker {
   readonly ready: PromiseLike<void>
   /** Called once, when the worker has ended for whatever reason; also before `ready`. */
   onExit(listener: (exit: WorkerExit) => void): void
+  /** Asks it to end its actors gracefully. */
+  stop(): void
   /** Ends it at once, whatever it does. Resolves when it is gone. */
   terminate(): PromiseLike<void>
 }

@@ -27,6 +27,8 @@ export function startWorker(config: WorkerConfig, options: StartOptions): HostWo
       awaitLock(config.workerId, () => exited({ reason: 'ended (it closed itself, crashed or was terminated)' })),
     ),
     onExit: (listener) => void exits.push(listener),
+    // Held by this: a Comlink proxy that is collected tells the other side to let go of its port.
+    stop: () => void control.stop(),
     async terminate() {
       worker.terminate()
       exited({ reason: 'was ended' })

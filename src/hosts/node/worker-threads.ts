@@ -26,6 +26,8 @@ export function startWorker(config: WorkerConfig, options: StartOptions): HostWo
       timeoutMs: options.startTimeoutMs,
     }),
     onExit: (listener) => void exit.then(listener),
+    // Held by this: a Comlink proxy that is collected tells the other side to let go of its port.
+    stop: () => void control.stop(),
     async terminate() {
       await worker.terminate()
     },
