@@ -110,7 +110,9 @@ function begin(actorClass: ActorDefinition, options: ActorDefaults, args: unknow
     throw error
   }
   if (!packed.isReady) packed.whenReady(() => provide(packed, remote, actorClass.name))
-  return createHandle(remote)
+  const created = createHandle(remote)
+  currentCallIfKnown()?.scope?.push(created as Disposable)
+  return created
 }
 
 function findOrCreate(actorClass: ActorDefinition, options: ActorDefaults, args: unknown[], runtime: Runtime): object {

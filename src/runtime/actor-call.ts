@@ -66,10 +66,18 @@ export class CallArguments {
   keep(): void {
     if (this.isPlain || this.#isKept) return
     this.#isKept = true
+    const { specials } = this
     const copy = this.#runtime.values.copy(this, 'args')
+    this.#runtime.values.release(specials)
     this.value = copy.value as unknown[]
     this.specials = copy.specials
     this.transfer = copy.transfer
+  }
+
+  /** They are not needed any more. */
+  release(): void {
+    this.#runtime.values.release(this.specials)
+    this.specials = undefined
   }
 
   /** What is to be sent: with the refs' values in their places. Or the error of the first ref that has one. */
@@ -256,6 +264,7 @@ export class ActorCall implements Pending {
     if (this.#isDone) return false
     this.#isDone = true
     this.#link = undefined
+    this.args.release()
     this.#actor.finished()
     if (this.#doneListeners !== undefined) for (const listener of this.#doneListeners) listener()
     return true

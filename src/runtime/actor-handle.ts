@@ -197,7 +197,8 @@ export function handleKind(runtime: Runtime): LiveKind {
     kind: 'handle',
     isLive: true,
     matches: (value) => actors.has(value),
-    pack: (value) => value,
+    // A handle of its own for what is under way: the user's may be disposed before that is sent.
+    pack: (value) => createHandle(actorOf(value)!),
     unpack: (payload) => payload,
     describe(payload, receiver) {
       const { spec } = actorOf(payload)!
@@ -205,5 +206,7 @@ export function handleKind(runtime: Runtime): LiveKind {
       return spec
     },
     revive: (description) => createHandle(runtime.actors.adopt(description as HandleSpec)),
+    twin: (payload) => createHandle(actorOf(payload)!),
+    release: (payload) => release(payload as object),
   }
 }

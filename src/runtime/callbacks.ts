@@ -71,6 +71,7 @@ export class Callbacks {
         [Op.callback, callId, entry.id, packed.value, values.toWire(packed.specials, link.peer)],
         packed.transfer,
       )
+      values.release(packed.specials)
     })
   }
 
@@ -86,7 +87,9 @@ export class Callbacks {
       if (fn === undefined) throw new WorkerCrashedError(`The callback ${id} was released.`)
       const args = values.open({ value, specials: values.fromWire(specials) }) as never[]
       const result: unknown = await fn(...args)
-      link.replyValue(callId, values.pack(result, 'result'), 'result')
+      const packed = values.pack(result, 'result')
+      link.replyValue(callId, packed, 'result')
+      values.release(packed.specials)
     } catch (error) {
       link.replyError(callId, values.packThrown(error, { method: 'callback', workerId: this.#runtime.realmId }))
     }
@@ -106,6 +109,8 @@ export function callbackKind(runtime: Runtime): LiveKind {
       runtime.objects.grant(entry, receiver)
       return entry.id
     },
+    twin: (payload) => payload,
+    release() {},
     revive: (description) => runtime.callbacks.remote(runtime.objects.adopt(String(description))),
   }
 }

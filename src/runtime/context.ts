@@ -16,6 +16,8 @@ export interface CallContext {
   /** The caller of `exitActor`. */
   readonly exitActor?: () => never
   readonly attempt: number
+  /** What a task came by: handles it created, refs and handles among its arguments. Given up when it ends. */
+  readonly scope?: Disposable[]
 }
 
 const storage: ContextStorage<CallContext> = host.createContext<CallContext>()

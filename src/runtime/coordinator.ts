@@ -265,7 +265,6 @@ export class Coordinator {
     const spec = this.#state.actorSpec(actorId)!
     const args = this.#args.get(actorId)!
     const isLast = spec.maxRestarts === 0
-    if (isLast) this.#args.delete(actorId)
     this.#node
       .link(workerId)!
       .ask<void>(
@@ -277,6 +276,12 @@ export class Coordinator {
         () => this.handle({ type: 'actorStarted', actorId, incarnation }),
         (error: unknown) => this.#creationFailed(actorId, incarnation, error),
       )
+    if (isLast) this.#dropArguments(actorId)
+  }
+
+  #dropArguments(actorId: ActorId): void {
+    this.#runtime.values.release(this.#args.get(actorId)?.specials)
+    this.#args.delete(actorId)
   }
 
   #creationFailed(actorId: ActorId, incarnation: number, error: unknown): void {
@@ -301,7 +306,7 @@ export class Coordinator {
     if (view === undefined) return
     for (const realm of this.#watchers.get(actorId) ?? []) this.#send(realm, 'actorView', view)
     if (view.state !== 'DEAD') return
-    this.#args.delete(actorId)
+    this.#dropArguments(actorId)
     this.#watchers.delete(actorId)
     for (const wake of this.#endWaiters.get(actorId) ?? []) wake()
     this.#endWaiters.delete(actorId)

@@ -48,10 +48,9 @@ export class Execution implements Running {
     runtime.running.add(incoming.link, incoming.callId, this)
     let result: unknown
     try {
-      const args = runtime.values.open({
-        value: incoming.args,
-        specials: runtime.values.fromWire(incoming.specials),
-      }) as unknown[]
+      const specials = runtime.values.fromWire(incoming.specials)
+      if (context.scope !== undefined) for (const held of runtime.values.held(specials)) context.scope.push(held)
+      const args = runtime.values.open({ value: incoming.args, specials }) as unknown[]
       result = enterCall(context, isAlone, () => call(args))
     } catch (error) {
       return this.#fail(error)
@@ -84,10 +83,11 @@ export class Execution implements Running {
       const packed = runtime.values.pack(value, 'result')
       if (!this.#end()) return
       incoming.link.replyValue(incoming.callId, packed, 'result')
+      runtime.values.release(packed.specials)
     } catch (error) {
       return this.#fail(error)
     }
-    this.#onDone()
+    this.#done()
   }
 
   #fail(error: unknown): void {
@@ -100,6 +100,11 @@ export class Execution implements Running {
       incoming.callId,
       runtime.values.packThrown(error, remoteStack === undefined ? facts : { ...facts, remoteStack }),
     )
+    this.#done()
+  }
+
+  #done(): void {
+    for (const held of this.#how.context.scope ?? []) held[Symbol.dispose]()
     this.#onDone()
   }
 
@@ -137,10 +142,11 @@ export class Execution implements Running {
           [Op.item, callId, index, packed.value, runtime.values.toWire(packed.specials, link.peer)],
           packed.transfer,
         )
+        runtime.values.release(packed.specials)
       }
       if (!this.#end()) return
       link.connection.send(Op.end, callId)
-      this.#onDone()
+      this.#done()
     } catch (error) {
       this.#fail(runtime.values.explain(error, undefined, 'item'))
     }

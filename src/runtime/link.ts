@@ -111,6 +111,7 @@ export class Link implements RecordReader {
         transfer ?? packed.transfer,
         packed.value,
       )
+      values.release(packed.specials)
     })
   }
 
@@ -122,6 +123,7 @@ export class Link implements RecordReader {
       transfer ?? packed.transfer,
       packed.value,
     )
+    this.#runtime.values.release(packed.specials)
   }
 
   replyValue(callId: number, packed: Packed, root: string): void {
@@ -161,7 +163,9 @@ export class Link implements RecordReader {
     const { values } = this.#runtime
     try {
       const result = await this.#runtime.onRequest(this, name, payload)
-      this.replyValue(callId, values.pack(result, 'result'), 'result')
+      const packed = values.pack(result, 'result')
+      this.replyValue(callId, packed, 'result')
+      values.release(packed.specials)
     } catch (error) {
       this.replyError(callId, values.packThrown(error))
     }

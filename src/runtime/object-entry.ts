@@ -68,6 +68,7 @@ export class ObjectEntry implements Sink {
 
   free(): void {
     this.state = 'freed'
+    this.runtime.values.release(this.stored?.specials)
     this.stored = undefined
     this.#wake()
   }

@@ -166,17 +166,20 @@ export class Objects {
   }
 }
 
+// A ref of its own for what is under way: the user's may be disposed before that is sent.
+function twin(ref: ObjectRef): ObjectRef {
+  const entry = entryOf(ref)
+  if (entry === undefined) throw new ObjectFreedError(`The ref ${ref.id} was disposed; it cannot be passed on.`)
+  return new ObjectRef(entry)
+}
+
 /** How refs travel: as the owner's id and a hold for the receiver. */
 export function refKind(runtime: Runtime): LiveKind {
   return {
     kind: 'ref',
     isLive: true,
     matches: isObjectRef,
-    pack(value) {
-      if (entryOf(value as ObjectRef) === undefined)
-        throw new ObjectFreedError(`The ref ${(value as ObjectRef).id} was disposed; it cannot be passed on.`)
-      return value
-    },
+    pack: (value) => twin(value as ObjectRef),
     unpack: (payload) => payload,
     describe(payload, receiver) {
       const ref = payload as ObjectRef
@@ -186,5 +189,7 @@ export function refKind(runtime: Runtime): LiveKind {
       return ref.id
     },
     revive: (description) => runtime.objects.adopt(String(description)),
+    twin: (payload) => twin(payload as ObjectRef),
+    release: (payload) => (payload as ObjectRef)[Symbol.dispose](),
   }
 }

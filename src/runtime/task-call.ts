@@ -154,6 +154,7 @@ export class TaskCall implements Pending {
   #finish(): boolean {
     if (this.#isDone) return false
     this.#isDone = true
+    this.#args.release()
     this.#runtime.tasks.finished()
     if (this.#doneListeners !== undefined) for (const listener of this.#doneListeners) listener()
     return true

@@ -54,6 +54,7 @@ export class TaskRunner {
           gpuIds: meta.gpuIds,
           abort: new AbortController(),
           attempt: meta.attempt ?? 0,
+          scope: [],
         },
         isAlone: this.#runningCount === 1 && !this.#runtime.isInline,
         isStream: isGenerator(fn),

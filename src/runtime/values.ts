@@ -24,6 +24,10 @@ export interface LiveKind extends SpecialKind {
   describe(payload: unknown, receiver: RealmId): unknown
   /** The living object in the receiving realm. */
   revive(description: unknown): unknown
+  /** Another one like it, with a hold of its own. */
+  twin(payload: unknown): unknown
+  /** Gives its hold up. */
+  release(payload: unknown): void
 }
 
 export const transferMarks: WeakMap<object, readonly object[]> = new WeakMap()
@@ -54,10 +58,20 @@ export class Values {
 
   /** Packs and copies: what the caller does to the value afterwards is not seen. */
   snapshot(value: unknown, root: string): Packed {
-    return this.copy(this.pack(value, root), root)
+    const packed = this.pack(value, root)
+    try {
+      return this.copy(packed, root)
+    } finally {
+      this.release(packed.specials)
+    }
   }
 
-  /** Copies a packed value; what is in its transfer list is moved. */
+  /** Gives up what a packed value holds of refs and handles; it is not used any more. */
+  release(specials: readonly Special[] | undefined): void {
+    for (const [, kind, payload] of specials ?? []) this.#live.get(kind)?.release(payload)
+  }
+
+  /** Copies a packed value, with holds of its own; what is in its transfer list is moved. */
   copy(packed: Packed, root: string): Packed {
     if (isPrimitive(packed.value)) return packed
     const { value, specials, transfer } = packed
@@ -71,9 +85,10 @@ export class Values {
       }) as [unknown, [object, unknown][] | undefined, object[] | undefined]
       return {
         value: copied,
-        specials: specials?.map(
-          ([, kind, payload], i): Special => [copies![i]![0], kind, this.#live.has(kind) ? payload : copies![i]![1]],
-        ),
+        specials: specials?.map(([, kind, payload], i): Special => {
+          const live = this.#live.get(kind)
+          return [copies![i]![0], kind, live === undefined ? copies![i]![1] : live.twin(payload)]
+        }),
         transfer: moved,
       }
     } catch (error) {
@@ -98,6 +113,13 @@ export class Values {
       throw error
     }
     return this.open(copy)
+  }
+
+  /** What a value that arrived holds: refs and handles. */
+  held(specials: readonly Special[] | undefined): Disposable[] {
+    return (specials ?? [])
+      .filter(([, kind]) => kind === 'ref' || kind === 'handle')
+      .map(([, , payload]) => payload as Disposable)
   }
 
   toWire(specials: readonly Special[] | undefined, receiver: RealmId): Special[] | undefined {
@@ -146,7 +168,7 @@ export class Values {
     if (isPrimitive(value)) return true
     if (!this.#codec.canPack(value)) return false
     try {
-      this.copy(this.#codec.pack(value, 'value'), 'value')
+      this.release(this.snapshot(value, 'value').specials)
       return true
     } catch {
       return false
