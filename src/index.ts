@@ -1,10 +1,14 @@
 export { actor } from './api/actor.ts'
+export { ActorPool } from './api/actor-pool.ts'
 export { getActor, kill, ready, terminate } from './api/actors.ts'
+export { asCompleted, free } from './api/completed.ts'
 export { type RuntimeContext, runtimeContext } from './api/context.ts'
 export { getGpuAdapter, getGpuDevice, getGpuIds } from './api/gpu.ts'
 export { capabilities, init, isDriver, isInitialized, type Runtime, shutdown } from './api/init.ts'
-export { availableResources, clusterResources, listActors, listWorkers } from './api/insight.ts'
+export { availableResources, clusterResources, listActors, listTasks, listWorkers } from './api/insight.ts'
 export { get, put, wait } from './api/objects.ts'
+export { Queue, type QueueWait } from './api/queue.ts'
+export { cancel, exitActor } from './api/stopping.ts'
 export { task } from './api/task.ts'
 export type {
   ActorClass,
@@ -76,3 +80,4 @@ export {
 } from './protocol/errors.ts'
 export type { Capability } from './protocol/platform.ts'
 export type { WorkerView } from './runtime/control.ts'
+export type { TaskView } from './runtime/task-call.ts'

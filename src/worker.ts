@@ -1,3 +1,4 @@
+import './api/queue-actor.ts'
 import { realmState } from './runtime/registry.ts'
 import { serveRealm } from './runtime/worker-realm.ts'
 

@@ -93,10 +93,12 @@ function begin(actorClass: ActorDefinition, options: ActorDefaults, args: unknow
     actorId: runtime.nextActorId(),
     className: actorClass.name,
     methods: actorClass.methods,
+    groups: Object.keys(options.concurrencyGroups ?? {}),
     maxPendingCalls: options.maxPendingCalls ?? 1_000_000,
     maxTaskRetries: options.maxTaskRetries ?? 0,
     mayOvertake: options.allowOutOfOrderExecution === true || (options.maxConcurrency ?? 1) > 1,
   }
+  checkGroups(handle)
   const spec = specOf(actorClass, options, handle, runtime)
   const packed = new CallArguments(runtime, args)
   packed.keep()
@@ -113,6 +115,15 @@ function begin(actorClass: ActorDefinition, options: ActorDefaults, args: unknow
   const created = createHandle(remote)
   currentCallIfKnown()?.scope?.push(created as Disposable)
   return created
+}
+
+function checkGroups({ className, methods, groups }: HandleSpec): void {
+  for (const [name, { group }] of Object.entries(methods)) {
+    if (group === undefined || groups.includes(group)) continue
+    throw new RangeError(
+      `methods.${name} of ${className} names the concurrency group ${JSON.stringify(group)}, but concurrencyGroups has: ${groups.join(', ') || 'none'}.`,
+    )
+  }
 }
 
 function findOrCreate(actorClass: ActorDefinition, options: ActorDefaults, args: unknown[], runtime: Runtime): object {

@@ -1,5 +1,6 @@
 import type { ActorView } from '../core/cluster-events.ts'
 import type { WorkerView } from '../runtime/control.ts'
+import type { TaskView } from '../runtime/task-call.ts'
 import { requireRuntime } from './current.ts'
 
 /** All that the cluster has, by name: `CPU`, `GPU` and custom resources. */
@@ -20,6 +21,11 @@ export async function listActors(filter: Partial<ActorView> = {}): Promise<reado
 /** The workers of the cluster. */
 export async function listWorkers(filter: Partial<WorkerView> = {}): Promise<readonly WorkerView[]> {
   return matching(await requireRuntime().control.listWorkers(), filter)
+}
+
+/** The tasks that wait or run. */
+export async function listTasks(filter: Partial<TaskView> = {}): Promise<readonly TaskView[]> {
+  return matching(await requireRuntime().control.listTasks(), filter)
 }
 
 function matching<T extends object>(all: readonly T[], filter: Partial<T>): readonly T[] {

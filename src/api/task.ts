@@ -93,14 +93,14 @@ function submit(definition: Definition, options: Options, args: unknown[]): unkn
     count === 1 && first !== undefined ? first : splitSink(runtime.values, entries, name),
   )
   for (const entry of entries)
-    if (call !== undefined && !entry.isSettled) entry.cancel = (reason) => call.cancel(reason)
+    if (call !== undefined && !entry.isSettled) entry.cancel = (reason, force) => call.cancel(reason, force)
   if (count === 0) return undefined
   return count === 1 ? new ObjectRef(first!) : entries.map((entry) => new ObjectRef(entry))
 }
 
 function start(runtime: Runtime, plan: TaskPlan, options: Options, args: unknown[], sink: Sink): TaskCall | undefined {
   if (options.signal?.aborted) {
-    sink.reject(runtime.values.packThrown(options.signal.reason))
+    sink.reject(runtime.values.keepThrown(options.signal.reason))
     return undefined
   }
   const call = new TaskCall(runtime, plan, args, sink)

@@ -56,6 +56,7 @@ export type ClusterEvent =
       readonly waitForResources: boolean
     }
   | { readonly type: 'leaseReturned'; readonly leaseId: string }
+  | { readonly type: 'leaseRevoked'; readonly leaseId: string }
   | { readonly type: 'workerReady'; readonly workerId: WorkerId }
   | { readonly type: 'workerExited'; readonly workerId: WorkerId; readonly exit: WorkerExit }
   | { readonly type: 'ownerEnded'; readonly owner: RealmId | ActorId }

@@ -76,6 +76,8 @@ export class ClusterState {
         return this.#requestLease(event)
       case 'leaseReturned':
         return this.#returnLease(event.leaseId)
+      case 'leaseRevoked':
+        return this.#stopWorker(this.#leases.get(event.leaseId)?.workerId)
       case 'workerReady':
         return this.#workerReady(event.workerId)
       case 'workerExited':

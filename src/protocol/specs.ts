@@ -36,6 +36,8 @@ export interface HandleSpec {
   readonly actorId: ActorId
   readonly className: string
   readonly methods: MethodTable
+  /** The named concurrency groups. */
+  readonly groups: readonly string[]
   readonly maxPendingCalls: number
   readonly maxTaskRetries: number
   /** A later call may run before an earlier one whose arguments are still pending. */

@@ -1,6 +1,7 @@
 import type { Special } from '../protocol/codec.ts'
 import { isPrimitive } from '../protocol/codec.ts'
 import type { EncodedThrown } from '../protocol/error-codec.ts'
+import { markTaskError, TaskCancelledError } from '../protocol/errors.ts'
 import { type CallMeta, Op } from '../protocol/messages.ts'
 import type { Pending } from '../transport/pending-table.ts'
 import type { Link } from './link.ts'
@@ -96,7 +97,7 @@ export class CallArguments {
 
 function dependencyError(runtime: Runtime, entry: ObjectEntry, name: string, index: number): EncodedThrown {
   if (entry.state === 'freed') return runtime.values.encodeThrown(runtime.objects.freedError(entry))
-  const thrown = runtime.values.openCopy(entry.stored!) as EncodedThrown
+  const thrown = runtime.values.openCopy(runtime.values.packStored(entry.stored!)) as EncodedThrown
   if (!('error' in thrown)) return thrown
   thrown.error.message = `An input argument (args[${index}]) of ${name} could not be computed: ${thrown.error.message}`
   return thrown
@@ -235,19 +236,21 @@ export class ActorCall implements Pending {
   }
 
   rejectWith(error: unknown): void {
-    if (this.#finish()) this.#sink.reject(this.#actor.runtime.values.packThrown(error))
+    if (this.#finish()) this.#sink.reject(this.#actor.runtime.values.keepThrown(error))
   }
 
   /** It was never taken in: nothing counts it yet. */
   refuse(error: unknown): void {
     this.#isDone = true
-    this.#sink.reject(this.#actor.runtime.values.packThrown(error))
+    this.#sink.reject(this.#actor.runtime.values.keepThrown(error))
   }
 
   /** Ends it for the caller now. A queued call never starts; a running one sees its signal abort. */
   cancel(reason: unknown): void {
     if (this.#isDone) return
     if (!this.#actor.withdraw(this) && this.#link !== undefined) {
+      if (reason instanceof TaskCancelledError)
+        markTaskError(reason, { actorId: this.#actor.spec.actorId, method: this.method })
       const { values } = this.#actor.runtime
       const packed = values.packThrown(reason)
       this.#link.connection.post([

@@ -110,12 +110,20 @@ function makeMethod(method: Method, options: CallOptions | undefined): unknown {
     : (...args: unknown[]) => callRemote(method, args, options)
   return Object.assign(direct, {
     remote,
-    options: (more: CallOptions) =>
-      makeMethod(method, {
-        ...options,
-        ...checkCallOptions(more, method.spec, `${method.actor.spec.className}.${method.name}`),
-      }),
+    options: (more: CallOptions) => makeMethod(method, { ...options, ...checkedOptions(method, more) }),
   })
+}
+
+function checkedOptions({ actor, name, spec }: Method, options: CallOptions): CallOptions {
+  const { className, groups } = actor.spec
+  checkCallOptions(options, spec, `${className}.${name}`)
+  const group = options.concurrencyGroup
+  if (group !== undefined && !groups.includes(group)) {
+    throw new RangeError(
+      `${className} has no concurrency group ${JSON.stringify(group)}; it has: ${groups.join(', ') || 'none'}.`,
+    )
+  }
+  return options
 }
 
 function callDirect(method: Method, args: unknown[], options: CallOptions | undefined): Promise<unknown> {
@@ -163,7 +171,7 @@ function submit(
   const runtime: Runtime = actor.runtime
   runtime.checkMayStart(name)
   const signal = options?.signal
-  if (signal?.aborted) return sink.reject(runtime.values.packThrown(signal.reason))
+  if (signal?.aborted) return sink.reject(runtime.values.keepThrown(signal.reason))
   const call = new ActorCall(
     actor,
     name,
@@ -173,7 +181,13 @@ function submit(
     options?.maxTaskRetries ?? actor.spec.maxTaskRetries,
   )
   if (entries !== undefined || options !== undefined) {
-    const cancel = (reason: unknown): void => call.cancel(reason)
+    const cancel = (reason: unknown, force: boolean): void => {
+      if (force)
+        throw new RangeError(
+          `cancel(ref, { force: true }) works for tasks; ${name} is a call of an actor. Use kill(handle) to end the actor.`,
+        )
+      call.cancel(reason)
+    }
     for (const entry of Array.isArray(entries) ? entries : entries === undefined ? [] : [entries]) entry.cancel = cancel
     runtime.watchCall(call, options, `${actor.spec.className}.${name}`)
   }

@@ -17,7 +17,7 @@ interface QueuedCall extends IncomingCall {
 export const actorObjects: WeakSet<object> = new WeakSet()
 
 /** Thrown by `exitActor` to leave the method. */
-export class ActorExit {}
+class ActorExit {}
 
 /** An actor as it lives in its worker: the user's object, and the calls on it. */
 export class ActorInstance {
@@ -33,6 +33,7 @@ export class ActorInstance {
   #onIdle: (() => void) | undefined
   #ended: { reason: string } | undefined
   #taskCount = 0
+  #isLeaving = false
 
   constructor(runtime: Runtime, spec: ActorSpec, incarnation: Incarnation, gpuIds: readonly number[]) {
     this.#runtime = runtime
@@ -122,10 +123,12 @@ export class ActorInstance {
         isStream: method?.kind === 'stream',
         facts: { ...this.#facts, method: call.method },
         name: `${handle.className}.${call.method}`,
+        isDropped: () => this.#isLeaving,
       },
       () => {
         this.#queue.finished(group)
-        this.#pump()
+        if (this.#isLeaving) void this.#leave()
+        else this.#pump()
       },
     )
     execution.run((args) => {
@@ -133,6 +136,19 @@ export class ActorInstance {
       if (call.meta?.group !== undefined && !this.#queue.hasGroup(call.meta.group)) throw this.#noGroup(call.meta.group)
       return this.#object[call.method]!(...args)
     })
+  }
+
+  // Whatever the method does with what `exitActor` throws: the actor ends when the method does.
+  #exit(): never {
+    this.#isLeaving = true
+    throw new ActorExit()
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#ended !== undefined) return
+    this.drop()
+    await this.#dispose()
+    this.#runtime.control.actorExited(this.actorId, this.incarnation)
   }
 
   #cancelQueued(call: QueuedCall, reason: unknown): void {
@@ -180,6 +196,7 @@ export class ActorInstance {
       gpuIds: this.gpuIds,
       abort: new AbortController(),
       attempt: 0,
+      exitActor: () => this.#exit(),
     }
   }
 

@@ -13,7 +13,7 @@ export interface CallContext {
   readonly gpuIds: readonly number[]
   /** Made when someone asks for it. */
   readonly abort: AbortController
-  /** The caller of `exitActor`. */
+  /** Ends the actor when the running method is left. */
   readonly exitActor?: () => never
   readonly attempt: number
   /** What a task came by: handles it created, refs and handles among its arguments. Given up when it ends. */

@@ -1,9 +1,10 @@
 import type { ActorView } from '../core/cluster-events.ts'
 import type { Amounts } from '../core/node-ledger.ts'
 import type { Packed } from '../protocol/codec.ts'
-import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
+import type { ActorId, Incarnation, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Link } from './link.ts'
+import type { TaskView } from './task-call.ts'
 
 /** A worker as `listWorkers` shows it. */
 export interface WorkerView {
@@ -33,6 +34,11 @@ export interface Control {
   findActor(namespace: string, name: string): Promise<HandleSpec | undefined>
   requestLease(leaseId: string, request: ResourceRequest, waitForResources: boolean): void
   returnLease(leaseId: string): void
+  /** Ends the leased worker, whatever it does. */
+  endLease(leaseId: string): void
+  /** An actor of this realm has ended by itself, its dispose hook included. */
+  actorExited(actorId: ActorId, incarnation: Incarnation): void
+  listTasks(): Promise<readonly TaskView[]>
   resources(which: 'total' | 'available'): Promise<Amounts>
   listActors(): Promise<readonly ActorView[]>
   listWorkers(): Promise<readonly WorkerView[]>
@@ -78,6 +84,15 @@ export class RemoteControl implements Control {
   }
   returnLease(leaseId: string): void {
     this.#link.tell('returnLease', leaseId)
+  }
+  endLease(leaseId: string): void {
+    this.#link.tell('endLease', leaseId)
+  }
+  actorExited(actorId: ActorId, incarnation: Incarnation): void {
+    this.#link.tell('actorExited', { actorId, incarnation })
+  }
+  listTasks(): Promise<readonly TaskView[]> {
+    return this.#link.ask('listTasks', undefined)
   }
   resources(which: 'total' | 'available'): Promise<Amounts> {
     return this.#link.ask('resources', which)

@@ -11,6 +11,7 @@ import type { Link } from './link.ts'
 import type { LocalNode } from './local-node.ts'
 import { unschedulable } from './remote-actor.ts'
 import type { Runtime } from './runtime.ts'
+import type { TaskView } from './task-call.ts'
 
 /**
  * The shell around ClusterState: hands it what happened, carries out what it decides, and keeps what it must not see
@@ -74,6 +75,12 @@ export class Coordinator {
       requestLease: (leaseId, request, waitForResources) =>
         this.handle({ type: 'leaseRequested', leaseId, realm, request, waitForResources }),
       returnLease: (leaseId) => this.handle({ type: 'leaseReturned', leaseId }),
+      endLease: (leaseId) => this.handle({ type: 'leaseRevoked', leaseId }),
+      actorExited: (actorId, incarnation) => {
+        const death: Death = { reason: 'INTENDED_USER_EXIT', message: 'exitActor() is called' }
+        this.handle({ type: 'actorEnded', actorId, incarnation, death })
+      },
+      listTasks: () => this.#listTasks(),
       resources: async (which) => this.resources(which),
       listActors: async () => this.#state.actors(),
       listWorkers: async () => this.#state.workers(),
@@ -117,6 +124,8 @@ export class Coordinator {
         return control.listActors()
       case 'listWorkers':
         return control.listWorkers()
+      case 'listTasks':
+        return control.listTasks()
       default:
         throw new RangeError(`The coordinator knows no request ${JSON.stringify(name)}.`)
     }
@@ -166,6 +175,14 @@ export class Coordinator {
       case 'returnLease':
         control.returnLease(payload as string)
         return true
+      case 'endLease':
+        control.endLease(payload as string)
+        return true
+      case 'actorExited': {
+        const { actorId, incarnation } = payload as { actorId: ActorId; incarnation: number }
+        control.actorExited(actorId, incarnation)
+        return true
+      }
       default:
         return false
     }
@@ -219,6 +236,18 @@ export class Coordinator {
     // The hold is taken here, so that the actor cannot go before the asker has it.
     this.handle({ type: 'handlesGranted', actorId, realm, count: 1 })
     return this.#state.actorSpec(actorId)?.handle
+  }
+
+  async #listTasks(): Promise<TaskView[]> {
+    const ready = this.#state.workers().filter(({ state }) => state === 'ready')
+    const asked = ready.map(({ workerId }) =>
+      this.#node
+        .link(workerId)
+        ?.ask<TaskView[]>('listTasks', undefined)
+        .catch(() => []),
+    )
+    const theirs = await Promise.all(asked)
+    return [...this.#runtime.tasks.list(), ...theirs.flatMap((tasks) => tasks ?? [])]
   }
 
   #watch(actorId: ActorId, realm: RealmId): void {

@@ -22,6 +22,8 @@ interface How {
   readonly isAlone: boolean
   readonly isStream: boolean
   readonly facts: TaskFacts
+  /** The actor ends with this call: the caller is told so instead of an answer. */
+  readonly isDropped?: () => boolean
   /** What is called, for errors about results that cannot travel. */
   readonly name: string
 }
@@ -79,6 +81,7 @@ export class Execution implements Running {
 
   #succeed(value: unknown): void {
     const { runtime, incoming } = this.#how
+    if (this.#how.isDropped?.()) return this.#drop()
     try {
       const packed = runtime.values.pack(value, 'result')
       if (!this.#end()) return
@@ -92,6 +95,7 @@ export class Execution implements Running {
 
   #fail(error: unknown): void {
     const { runtime, incoming, facts, name } = this.#how
+    if (this.#how.isDropped?.()) return this.#drop()
     if (!this.#end()) return
     if (error instanceof SerializationError && !error.message.includes(name))
       error.message += ` It was returned by ${name}.`
@@ -100,6 +104,13 @@ export class Execution implements Running {
       incoming.callId,
       runtime.values.packThrown(error, remoteStack === undefined ? facts : { ...facts, remoteStack }),
     )
+    this.#done()
+  }
+
+  #drop(): void {
+    const { link, callId } = this.#how.incoming
+    if (!this.#end()) return
+    link.connection.send(Op.lost, callId, 'the actor has ended')
     this.#done()
   }
 

@@ -6,6 +6,8 @@ import type { Runtime } from './runtime.ts'
 export interface Stored {
   readonly value: unknown
   readonly specials: readonly Special[] | undefined
+  /** An error made in this realm: its readers here get it itself. */
+  readonly local?: { readonly error: unknown }
 }
 
 /** Receives the outcome of a call: an entry, or a promise of a direct call. */
@@ -36,8 +38,8 @@ export class ObjectEntry implements Sink {
   /** Holds this realm was given (borrower). */
   grantCount = 0
   #waiters: (() => void)[] | undefined
-  /** Called when someone wants the value of a call that can still be cancelled, and so on. */
-  cancel: ((reason: unknown) => void) | undefined
+  /** Ends the call that makes the object, while that runs or waits. `force` ends its worker; actor calls refuse it. */
+  cancel: ((reason: unknown, force: boolean) => void) | undefined
   isFetching = false
 
   constructor(runtime: Runtime, id: ObjectId, owner: RealmId) {

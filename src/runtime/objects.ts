@@ -127,6 +127,13 @@ export class Objects {
     })
   }
 
+  /** Frees an object for everyone; elsewhere its owner is asked to. */
+  freeNow(entry: ObjectEntry): void {
+    if (entry.owner !== this.#runtime.realmId) this.#runtime.linkTo(entry.owner).tell('freeObject', entry.id)
+    if (entry.isSettled) entry.free()
+    else entry.whenSettled(() => entry.free())
+  }
+
   /** Starts to bring a borrowed object here, once. */
   fetch(entry: ObjectEntry): void {
     if (entry.isSettled || entry.isFetching || entry.owner === this.#runtime.realmId) return
@@ -160,7 +167,7 @@ export class Objects {
     }
     entry.whenSettled(() => {
       if (entry.state === 'value') link.replyValue(callId, { ...entry.stored!, transfer: undefined }, 'value')
-      else if (entry.state === 'error') link.replyError(callId, { ...entry.stored!, transfer: undefined })
+      else if (entry.state === 'error') link.replyError(callId, this.#runtime.values.packStored(entry.stored!))
       else link.replyError(callId, this.#runtime.values.packThrown(this.freedError(entry)))
     })
   }

@@ -1,7 +1,12 @@
 import { host } from '#host'
 import type { ActorView } from '../core/cluster-events.ts'
 import type { Channel } from '../protocol/channel.ts'
-import { RuntimeShutdownError, TaskUnschedulableError, WorkerCrashedError } from '../protocol/errors.ts'
+import {
+  RuntimeShutdownError,
+  TaskCancelledError,
+  TaskUnschedulableError,
+  WorkerCrashedError,
+} from '../protocol/errors.ts'
 import type { ActorId, NodeId, RealmId } from '../protocol/ids.ts'
 import type { PortLike } from '../protocol/platform.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
@@ -16,6 +21,7 @@ import { type Control, RemoteControl } from './control.ts'
 import type { Coordinator } from './coordinator.ts'
 import { Link } from './link.ts'
 import type { LocalNode } from './local-node.ts'
+import type { ObjectEntry } from './object-entry.ts'
 import { Objects } from './objects.ts'
 import { realmState } from './registry.ts'
 import { RunningCalls } from './running.ts'
@@ -133,12 +139,16 @@ export class Runtime {
         return this.actors.create(payload as CreateActor)
       case 'dismissActor':
         return this.actors.dismiss(String(payload))
+      case 'listTasks':
+        return this.tasks.list()
       default:
         throw new RangeError(`Workers know no request ${JSON.stringify(name)}.`)
     }
   }
 
   onNotice(from: Link, name: string, payload: unknown): void {
+    if (name === 'freeObject') return this.#freeObject(String(payload))
+    if (name === 'cancelObject') return this.#cancelObject(payload as { id: string; force: boolean })
     if (this.coordinator !== undefined) {
       if (name === 'introduce') this.#introduce(from.peer, payload as { realm: RealmId; port: PortLike })
       else this.coordinator.onNotice(from, name, payload)
@@ -201,6 +211,25 @@ export class Runtime {
       requested,
       available,
     })
+  }
+
+  /** Asks the owner of a borrowed object to cancel the call that makes it. */
+  cancelRemote(entry: ObjectEntry, force: boolean): void {
+    if (entry.owner !== this.realmId) this.linkTo(entry.owner).tell('cancelObject', { id: entry.id, force })
+  }
+
+  #freeObject(id: string): void {
+    const entry = this.objects.lent(id)
+    if (entry !== undefined) this.objects.freeNow(entry)
+  }
+
+  #cancelObject({ id, force }: { id: string; force: boolean }): void {
+    const entry = this.objects.lent(id)
+    try {
+      entry?.cancel?.(new TaskCancelledError(`The call that makes ${id} was cancelled.`, { objectId: id }), force)
+    } catch (error) {
+      this.log('warn', String(error))
+    }
   }
 
   watchCall(call: ActorCall | TaskCall, options: CallOptions | undefined, name: string): void {

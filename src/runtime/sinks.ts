@@ -1,4 +1,4 @@
-import { markTaskError, TaskError, type TaskFacts } from '../protocol/errors.ts'
+import { markTaskError, TaskError, type TaskFacts, TroupeError } from '../protocol/errors.ts'
 import type { ObjectEntry, Sink, Stored } from './object-entry.ts'
 import type { Values } from './values.ts'
 
@@ -32,11 +32,23 @@ export function settlePromise(values: Values, start: (sink: Sink) => void): Prom
 
 /** What to throw for a stored error: a fresh instance, with the stack of the worker and of the caller. */
 export function errorFor(values: Values, stored: Stored): unknown {
+  if (stored.local !== undefined) return withCaller(stored.local.error)
   const { thrown, facts } = values.openThrown(stored)
   if (!(thrown instanceof Error)) return wrapThrown(thrown, facts ?? {})
   const frames = [...(thrown.stack ?? '').split('\n').filter(isNotOwn), ...callerFrames()]
   Object.defineProperty(thrown, 'stack', { value: frames.join('\n'), writable: true, configurable: true })
   return thrown
+}
+
+const framed = new WeakSet<object>()
+
+// An error of Troupe's own, made deep inside: what helps is where the caller stands.
+function withCaller(error: unknown): unknown {
+  if (!(error instanceof TroupeError) || !(error instanceof Error) || framed.has(error)) return error
+  framed.add(error)
+  const frames = [...(error.stack ?? '').split('\n').filter(isNotOwn), ...callerFrames()]
+  Object.defineProperty(error, 'stack', { value: frames.join('\n'), writable: true, configurable: true })
+  return error
 }
 
 function wrapThrown(value: unknown, facts: TaskFacts): TaskError {

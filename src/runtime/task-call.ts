@@ -1,3 +1,4 @@
+import { markTaskError, TaskCancelledError } from '../protocol/errors.ts'
 import { Op } from '../protocol/messages.ts'
 import type { DefinitionSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Pending } from '../transport/pending-table.ts'
@@ -18,6 +19,18 @@ export interface TaskPlan {
   shouldRetry(thrown: unknown): boolean
   readonly retriesErrors: boolean
   readonly backpressure?: number
+}
+
+/** A task as `listTasks` shows it. */
+export interface TaskView {
+  readonly taskId: string
+  readonly name: string
+  readonly state: 'PENDING_ARGUMENTS' | 'QUEUED' | 'RUNNING'
+  readonly attempt: number
+  /** Where it runs. */
+  readonly workerId: string | undefined
+  /** The realm that submitted it. */
+  readonly submitter: string
 }
 
 /** One task, from the moment it is submitted until its outcome is known; retries are runs of the same task. */
@@ -53,6 +66,19 @@ export class TaskCall implements Pending {
   }
   get isDone(): boolean {
     return this.#isDone
+  }
+
+  view(): TaskView {
+    const workerId = this.#link?.peer
+    const state = workerId !== undefined ? 'RUNNING' : this.#args.isReady ? 'QUEUED' : 'PENDING_ARGUMENTS'
+    return {
+      taskId: this.taskId,
+      name: this.name,
+      state,
+      attempt: this.attempt,
+      workerId,
+      submitter: this.#runtime.realmId,
+    }
   }
 
   whenReady(then: () => void): void {
@@ -133,21 +159,26 @@ export class TaskCall implements Pending {
   }
 
   rejectWith(error: unknown): void {
-    if (this.#finish()) this.#sink.reject(this.#runtime.values.packThrown(error))
+    if (this.#finish()) this.#sink.reject(this.#runtime.values.keepThrown(error))
   }
 
-  /** Ends it for the caller now. A queued task never starts; a running one sees its signal abort. */
-  cancel(reason: unknown): void {
+  /** Ends it for the caller now. A queued task never starts; a running one sees its signal abort, or its worker end. */
+  cancel(reason: unknown, force = false): void {
     if (this.#isDone) return
-    if (!this.#runtime.tasks.withdraw(this) && this.#link !== undefined) {
-      const packed = this.#runtime.values.packThrown(reason)
+    const isQueued = this.#runtime.tasks.withdraw(this)
+    if (!isQueued && force) this.#runtime.tasks.endWorkerOf(this)
+    else if (!isQueued && this.#link !== undefined) {
+      const { values } = this.#runtime
+      const packed = values.packThrown(reason)
       this.#link.connection.post([
         Op.cancel,
         this.#callId,
         packed.value,
-        this.#runtime.values.toWire(packed.specials, this.#link.peer),
+        values.toWire(packed.specials, this.#link.peer),
       ])
     }
+    if (!isQueued && reason instanceof TaskCancelledError)
+      markTaskError(reason, { taskId: this.taskId, method: this.name })
     this.rejectWith(reason)
   }
 
@@ -155,7 +186,7 @@ export class TaskCall implements Pending {
     if (this.#isDone) return false
     this.#isDone = true
     this.#args.release()
-    this.#runtime.tasks.finished()
+    this.#runtime.tasks.finished(this)
     if (this.#doneListeners !== undefined) for (const listener of this.#doneListeners) listener()
     return true
   }

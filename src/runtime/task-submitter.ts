@@ -3,7 +3,7 @@ import type { RealmId } from '../protocol/ids.ts'
 import type { ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import type { Runtime } from './runtime.ts'
-import type { TaskCall } from './task-call.ts'
+import type { TaskCall, TaskView } from './task-call.ts'
 
 /** A worker lent to this realm for tasks of one shape. */
 export interface Lease {
@@ -33,6 +33,7 @@ export class TaskSubmitter {
   readonly #runtime: Runtime
   readonly #shapes = new Map<string, Shape>()
   readonly #byLease = new Map<string, Shape>()
+  readonly #active = new Set<TaskCall>()
   #nextLease = 1
 
   constructor(runtime: Runtime) {
@@ -40,6 +41,7 @@ export class TaskSubmitter {
   }
 
   submit(task: TaskCall): void {
+    this.#active.add(task)
     this.#runtime.busy(1)
     task.whenReady(() => {
       if (task.isDone || task.failIfArgumentsDid()) return
@@ -50,7 +52,8 @@ export class TaskSubmitter {
   }
 
   /** A task has its outcome. */
-  finished(): void {
+  finished(task: TaskCall): void {
+    this.#active.delete(task)
     this.#runtime.busy(-1)
   }
 
@@ -60,6 +63,18 @@ export class TaskSubmitter {
     if (at < 0) return false
     queue.splice(at, 1)
     return true
+  }
+
+  /** Ends the worker that runs a task, whatever it does. */
+  endWorkerOf(task: TaskCall): void {
+    for (const lease of this.#shapeOf(task).leases.values()) {
+      if (lease.task === task) this.#runtime.control.endLease(lease.leaseId)
+    }
+  }
+
+  /** The tasks of this realm that are not done. */
+  list(): TaskView[] {
+    return [...this.#active].map((task) => task.view())
   }
 
   /** The worker has answered; it can take the next one. */

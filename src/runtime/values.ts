@@ -17,6 +17,7 @@ import type { Stored } from './object-entry.ts'
 import { refKind } from './objects.ts'
 import { realmState } from './registry.ts'
 import type { Runtime } from './runtime.ts'
+import { signalKind } from './signals.ts'
 
 /** A kind whose payload is a living object of this realm. */
 export interface LiveKind extends SpecialKind {
@@ -45,7 +46,7 @@ export class Values {
       domException: globalThis.DOMException,
       canTravel: (value) => this.canTravel(value),
     }
-    const live: LiveKind[] = [refKind(runtime), handleKind(runtime), callbackKind(runtime)]
+    const live: LiveKind[] = [refKind(runtime), handleKind(runtime), callbackKind(runtime), signalKind(runtime)]
     this.#live = new Map(live.map((kind) => [kind.kind, kind]))
     this.#codec = new Codec([...live, errorKind(this.#errors), classKind()], transferMarks, (value) =>
       actorObjects.has(value),
@@ -136,6 +137,16 @@ export class Values {
     })
   }
 
+  /** An error made in this realm (a timeout, a signal's reason, a dead actor), to be thrown here as it is. */
+  keepThrown(error: unknown): Stored {
+    return { value: undefined, specials: undefined, local: { error } }
+  }
+
+  /** A stored error, ready to be sent. */
+  packStored(stored: Stored): Packed {
+    return stored.local === undefined ? { ...stored, transfer: undefined } : this.packThrown(stored.local.error)
+  }
+
   /** What was thrown, ready to be stored or sent. */
   packThrown(thrown: unknown, facts?: TaskFacts): Packed {
     if (facts !== undefined && thrown instanceof Error && taskFactsOf(thrown) === undefined)
@@ -160,6 +171,7 @@ export class Values {
 
   /** The stored error again, a fresh instance for each reader. */
   openThrown(stored: Stored): { thrown: unknown; facts: TaskFacts | undefined } {
+    if (stored.local !== undefined) return { thrown: stored.local.error, facts: undefined }
     const encoded = this.openCopy(stored) as EncodedThrown & { facts?: TaskFacts }
     return { thrown: decodeThrown(encoded, this.#errors), facts: encoded.facts }
   }

@@ -14,7 +14,11 @@ const entryUrl = new URL(runsFromSource ? '../../worker-entry.ts' : '../worker-e
 /** Starts a worker thread. The thread never keeps the process alive. */
 export function startWorker(config: WorkerConfig, options: StartOptions): HostWorker {
   const entry = String(options.workerUrl ?? entryUrl)
-  const worker = new Worker(bootstrapUrl, { name: config.workerId, workerData: { entry, tsx: tsxUrl() } })
+  const worker = new Worker(bootstrapUrl, {
+    name: config.workerId,
+    workerData: { entry, tsx: tsxUrl() },
+    execArgv: inheritedFlags(),
+  })
   worker.unref()
   const { port1, port2 } = new MessageChannel()
   const exit = watchExit(worker)
@@ -67,6 +71,16 @@ function watchExit(worker: Worker): Promise<WorkerExit> {
       else resolve({ reason: `exited with code ${exitCode}`, exitCode })
     })
   })
+}
+
+// Flags about how the driver's own program was given mean nothing to a worker, and Node refuses some of them there.
+function inheritedFlags(): string[] {
+  const { execArgv } = process
+  return execArgv.filter(
+    (flag, i) =>
+      !/^(--input-type|--eval|-e|-p|--print|-pe|--check|-c|--test)/.test(flag) &&
+      !/^(--eval|-e|-p|--print|-pe)$/.test(execArgv[i - 1] ?? ''),
+  )
 }
 
 let tsx: string | undefined | null = null
