@@ -17,7 +17,7 @@ export function startWorker(config: WorkerConfig, options: StartOptions): HostWo
   const worker = new Worker(bootstrapUrl, {
     name: config.workerId,
     workerData: { entry, tsx: tsxUrl() },
-    execArgv: inheritedFlags(),
+    ...workerFlags(),
   })
   worker.unref()
   const { port1, port2 } = new MessageChannel()
@@ -73,14 +73,19 @@ function watchExit(worker: Worker): Promise<WorkerExit> {
   })
 }
 
-// Flags about how the driver's own program was given mean nothing to a worker, and Node refuses some of them there.
-function inheritedFlags(): string[] {
+const aboutTheDriver = /^(--input-type|--eval|-e|-p|--print|-pe|--test)/
+const aboutModules =
+  /^(--conditions|-C|--import|--require|-r|--loader|--experimental|--no-experimental|--enable-source-maps)/
+
+// Workers inherit the flags of the process. Those that say how the driver's program was given mean nothing to a worker,
+// and Node refuses them there; then only the ones about modules are handed on.
+function workerFlags(): { execArgv: string[] } | undefined {
   const { execArgv } = process
-  return execArgv.filter(
-    (flag, i) =>
-      !/^(--input-type|--eval|-e|-p|--print|-pe|--check|-c|--test)/.test(flag) &&
-      !/^(--eval|-e|-p|--print|-pe)$/.test(execArgv[i - 1] ?? ''),
-  )
+  if (!execArgv.some((flag) => aboutTheDriver.test(flag))) return undefined
+  const isKept = (flag: string, i: number): boolean =>
+    aboutModules.test(flag) ||
+    (aboutModules.test(execArgv[i - 1] ?? '') && !execArgv[i - 1]!.includes('=') && !flag.startsWith('-'))
+  return { execArgv: execArgv.filter(isKept) }
 }
 
 let tsx: string | undefined | null = null
