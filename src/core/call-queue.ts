@@ -4,6 +4,19 @@ export interface ConcurrencyLimits {
   readonly groups: Readonly<Record<string, number>>
 }
 
+/** The place of a call among the calls of its caller. */
+export interface CallOrder {
+  readonly caller: string
+  readonly session: number
+  readonly seq: number
+}
+
+interface Caller<T> {
+  readonly session: number
+  next: number
+  readonly early: Map<number, { readonly group: string; readonly item: T }>
+}
+
 interface Lane<T> {
   readonly limit: number
   readonly waiting: T[]
@@ -17,7 +30,7 @@ interface Lane<T> {
  */
 export class CallQueue<T> {
   readonly #lanes = new Map<string, Lane<T>>()
-  readonly #callers = new Map<string, { next: number; early: Map<number, { group: string; item: T }> }>()
+  readonly #callers = new Map<string, Caller<T>>()
 
   constructor(limits: ConcurrencyLimits) {
     this.#lanes.set('', lane(limits.maxConcurrency))
@@ -28,11 +41,17 @@ export class CallQueue<T> {
     return this.#lanes.has(group)
   }
 
-  /** Takes a call in. Calls that came early wait for the ones before them; repeated ones are dropped. */
-  arrive(caller: string, seq: number, group: string, item: T): void {
+  /**
+   * Takes a call in. Calls that came early wait for the ones before them; repeated ones are dropped. A caller that let
+   * go of all its handles and got one again starts a new session, which counts from 0.
+   */
+  arrive({ caller, session, seq }: CallOrder, group: string, item: T): void {
     let state = this.#callers.get(caller)
-    if (state === undefined) this.#callers.set(caller, (state = { next: 0, early: new Map() }))
-    if (seq < state.next) return
+    if (state === undefined || session > state.session) {
+      state = { session, next: 0, early: new Map() }
+      this.#callers.set(caller, state)
+    }
+    if (session < state.session || seq < state.next) return
     if (seq > state.next) {
       state.early.set(seq, { group, item })
       return

@@ -3,7 +3,7 @@
  * Flat, because one array of primitives per microtask is what structured clone copies fastest.
  */
 export const Op = {
-  /** callId, actorId, incarnation, seq, method, args, specials, meta */
+  /** callId, actorId, incarnation, session, seq, method, args, specials, meta */
   call: 1,
   /** callId, definition, args, specials, meta */
   task: 2,
@@ -39,7 +39,7 @@ export const Op = {
 export type Opcode = (typeof Op)[keyof typeof Op]
 
 /** Fields that follow each opcode; index = opcode. */
-export const fieldCount: readonly number[] = [0, 8, 5, 3, 3, 4, 1, 2, 3, 2, 2, 3, 4, 3, 4, 0, 0, 2]
+export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 2, 3, 4, 3, 4, 0, 0, 2]
 
 /** Rare facts of a call. Left out when there are none, which is the usual case. */
 export interface CallMeta {

@@ -171,9 +171,21 @@ export class ActorCall implements Pending {
     }
     const { args, specials } = resolved
     const { actorId } = this.#actor.spec
+    const { session } = this.#actor
     const callId = link.connection.pending.add(this)
     if (this.args.isPlain) {
-      link.connection.send(Op.call, callId, actorId, incarnation, seq, this.method, args, undefined, this.#meta)
+      link.connection.send(
+        Op.call,
+        callId,
+        actorId,
+        incarnation,
+        session,
+        seq,
+        this.method,
+        args,
+        undefined,
+        this.#meta,
+      )
     } else {
       try {
         const transfer = this.#retriesLeft === 0 ? this.args.transfer : undefined
@@ -183,6 +195,7 @@ export class ActorCall implements Pending {
             callId,
             actorId,
             incarnation,
+            session,
             seq,
             this.method,
             args,

@@ -69,11 +69,11 @@ export class ActorInstance {
     }
   }
 
-  accept(seq: number, call: QueuedCall): void {
+  accept(session: number, seq: number, call: QueuedCall): void {
     const group = call.meta?.group ?? ''
     if (this.#ended !== undefined) return this.#turnAway(call)
     // An unknown group is answered in its turn, like every other mistake of a caller.
-    this.#queue.arrive(call.link.peer, seq, this.#queue.hasGroup(group) ? group : '', call)
+    this.#queue.arrive({ caller: call.link.peer, session, seq }, this.#queue.hasGroup(group) ? group : '', call)
     this.#runtime.running.add(call.link, call.callId, {
       cancel: (reason) => this.#cancelQueued(call, reason),
       taken() {},

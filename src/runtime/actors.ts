@@ -23,6 +23,7 @@ export class Actors {
   readonly #runtime: Runtime
   readonly #remote = new Map<ActorId, RemoteActor>()
   readonly #local = new Map<ActorId, ActorInstance>()
+  #sessionCount = 0
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
@@ -39,7 +40,7 @@ export class Actors {
 
   /** An actor that this realm creates; its creator has one hold from the start. */
   created(spec: HandleSpec): RemoteActor {
-    const actor = new RemoteActor(this.#runtime, spec, 1)
+    const actor = new RemoteActor(this.#runtime, spec, { grantCount: 1, session: this.#sessionCount++ })
     this.#remote.set(spec.actorId, actor)
     return actor
   }
@@ -48,7 +49,7 @@ export class Actors {
   adopt(spec: HandleSpec): RemoteActor {
     let actor = this.#remote.get(spec.actorId)
     if (actor === undefined) {
-      actor = new RemoteActor(this.#runtime, spec, 0)
+      actor = new RemoteActor(this.#runtime, spec, { grantCount: 0, session: this.#sessionCount++ })
       this.#remote.set(spec.actorId, actor)
       this.#runtime.control.watch(spec.actorId)
     }
@@ -111,13 +112,13 @@ export class Actors {
       link.connection.send(Op.lost, callId, 'the actor is not here any more')
       return
     }
-    instance.accept(batch[at + 3] as number, {
+    instance.accept(batch[at + 3] as number, batch[at + 4] as number, {
       link,
       callId,
-      method: String(batch[at + 4]),
-      args: batch[at + 5],
-      specials: batch[at + 6],
-      meta: batch[at + 7] as CallMeta | undefined,
+      method: String(batch[at + 5]),
+      args: batch[at + 6],
+      specials: batch[at + 7],
+      meta: batch[at + 8] as CallMeta | undefined,
     })
   }
 }

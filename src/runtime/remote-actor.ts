@@ -27,6 +27,8 @@ export function unschedulable(className: string, { message, requested, available
 export class RemoteActor {
   readonly runtime: Runtime
   readonly spec: HandleSpec
+  /** Grows with every such record of a realm: its calls are counted anew. */
+  readonly session: number
   view: ActorView | undefined
   #queue: ActorCall[] = []
   /** Sent, and lost with their worker: their fate depends on what the coordinator says of the actor. */
@@ -40,9 +42,10 @@ export class RemoteActor {
   #readyWaiters: (() => void)[] = []
   #idleWaiters: (() => void)[] = []
 
-  constructor(runtime: Runtime, spec: HandleSpec, grantCount: number) {
+  constructor(runtime: Runtime, spec: HandleSpec, { grantCount, session }: { grantCount: number; session: number }) {
     this.runtime = runtime
     this.spec = spec
+    this.session = session
     this.#grantCount = grantCount
   }
 
