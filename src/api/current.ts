@@ -3,6 +3,7 @@ import { currentCallIfKnown } from '../runtime/context.ts'
 import { type DriverOptions, joinNode, startDriver } from '../runtime/driver.ts'
 import { realmState } from '../runtime/registry.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { definitionOf } from './definitions.ts'
 import type { InitOptions } from './types/init.ts'
 
 /** The runtime of the running call, or of this realm; undefined before the first use. */
@@ -29,11 +30,13 @@ export function start(options: InitOptions): { runtime: Runtime; joined: Promise
     namespace: options.namespace ?? 'default',
     isInline: options.host === 'inline',
     logToDriver: options.logToDriver ?? true,
+    ...(options.workerSetup === undefined ? {} : { setup: definitionOf(options.workerSetup)!.spec }),
     nodeName: options.name ?? `node-${Math.random().toString(36).slice(2, 8)}`,
     start: { startTimeoutMs: options.startTimeout ?? 30_000, worker: options.worker, workerUrl: options.workerUrl },
   }
   const runtime = startDriver(driver)
   realm.runtime = runtime
+  runtime.deadlock = options.deadlock ?? 'warn'
   const join = (gpus: number): void =>
     joinNode(runtime, { cpus: options.numCpus ?? host.cpuCount, gpus, custom: options.resources ?? {} })
   host.onLeave(() => void stop(runtime))

@@ -13,6 +13,7 @@ import {
 import { realmState } from '../runtime/registry.ts'
 import type { Runtime as RealmRuntime } from '../runtime/runtime.ts'
 import { currentRuntime, start, stop } from './current.ts'
+import { definitionOf } from './definitions.ts'
 import type { InitOptions } from './types/init.ts'
 
 /** A started runtime. `await using runtime = await init()` ends it with the block. */
@@ -34,6 +35,8 @@ const known = [
   'workerUrl',
   'startTimeout',
   'logToDriver',
+  'workerSetup',
+  'deadlock',
 ]
 
 /**
@@ -74,6 +77,9 @@ function checkInit(options: InitOptions): void {
   checkString(options.namespace, 'namespace', where)
   checkString(options.name, 'name', where)
   checkOneOf(options.host, ['inline'], 'host', where)
+  checkOneOf(options.deadlock, ['warn', 'error'], 'deadlock', where)
+  if (options.workerSetup !== undefined && definitionOf(options.workerSetup) === undefined)
+    throw new TypeError(`${where}: workerSetup must be a task, made by task(fn, import.meta).`)
   checkNumber(options.startTimeout, { name: 'startTimeout', where, min: 1 })
   if (options.worker !== undefined && typeof options.worker !== 'function')
     throw new TypeError(`${where}: worker must be a function that returns a Worker.`)

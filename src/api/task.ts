@@ -15,6 +15,7 @@ import { ObjectRefStream } from '../runtime/streams.ts'
 import { TaskCall, type TaskPlan } from '../runtime/task-call.ts'
 import { checkSource } from './actor.ts'
 import { requireRuntime } from './current.ts'
+import { rememberDefinition } from './definitions.ts'
 import { requestOf } from './requests.ts'
 import type { AnyFunction, Constructor } from './types/common.ts'
 import type { RemoteTask, TaskOptions } from './types/tasks.ts'
@@ -60,6 +61,7 @@ function starter(definition: Definition, options: Options): unknown {
     )
   }
   Object.defineProperty(refuse, 'name', { value: name })
+  rememberDefinition(refuse, definition)
   return Object.assign(refuse, {
     remote: (...args: unknown[]) => submit(definition, options, args),
     options(more: Options) {

@@ -26,4 +26,18 @@ export const host: Platform = {
   log(level, text) {
     console[level](text)
   },
+  formatLog: (args) => args.map(travelling),
+  logLine(level, label, args) {
+    console[level](`%c(${label})`, 'color: #7c5cff; font-weight: 600', ...args)
+  },
+}
+
+// Objects stay objects in the page's console where they can be copied.
+function travelling(value: unknown): unknown {
+  if (value instanceof Error) return value.stack ?? String(value)
+  try {
+    return structuredClone(value)
+  } catch {
+    return String(value)
+  }
 }

@@ -1,25 +1,29 @@
 import type { HostWorker, PortLike, WorkerHost } from '../protocol/platform.ts'
 import type { WorkerConfig, WorkerExit } from '../protocol/worker-host.ts'
 
-/** Starts a worker's runtime in this realm; the answer ends it. */
-export type StartInline = (config: WorkerConfig, port: PortLike) => () => void
+/** A worker's runtime in this realm. */
+export interface InlineRealm {
+  readonly ready: Promise<void>
+  end(): void
+}
+export type StartInline = (config: WorkerConfig, port: PortLike) => InlineRealm
 
 /** Workers that are no workers: they live in the calling realm, behind a MessageChannel that copies as a real one. */
 export function inlineHost(createPorts: () => [PortLike, PortLike], start: StartInline): WorkerHost {
   return {
     startWorker(config): HostWorker {
       const [port, theirs] = createPorts()
-      const end = start(config, theirs)
+      const realm = start(config, theirs)
       let exited: (exit: WorkerExit) => void = () => {}
       return {
         port,
-        ready: Promise.resolve(),
+        ready: realm.ready,
         onExit(listener) {
           exited = listener
         },
-        stop: end,
+        stop: () => realm.end(),
         async terminate() {
-          end()
+          realm.end()
           exited({ reason: 'was ended' })
         },
       }

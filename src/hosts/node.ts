@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { format } from 'node:util'
 import { threadId } from 'node:worker_threads'
 import type { Platform } from '../protocol/platform.ts'
 import { checkModule, importModule } from './node/modules.ts'
@@ -34,4 +35,16 @@ export const host: Platform = {
   log(level, text) {
     console[level](text)
   },
+  formatLog: (args) => [format(...args)],
+  logLine(level, label, [text]) {
+    console[level](`${coloured(label)} ${String(text)}`)
+  },
+}
+
+// The same actor has the same colour; none when the output is no terminal.
+function coloured(label: string): string {
+  if (!process.stdout.isTTY || process.env['NO_COLOR'] !== undefined) return `(${label})`
+  let hash = 0
+  for (const char of label) hash = (hash * 31 + char.charCodeAt(0)) % 6
+  return `\u001b[3${hash + 1}m(${label})\u001b[39m`
 }

@@ -1,5 +1,7 @@
 import type { WorkerConfig, WorkerExit } from './worker-host.ts'
 
+export type LogLevel = 'log' | 'info' | 'warn' | 'error' | 'debug'
+
 /** The part of a MessagePort that Node and browsers share. */
 export interface PortLike {
   postMessage(message: unknown, transfer?: never): void
@@ -9,7 +11,7 @@ export interface PortLike {
 /** What a node asks of its own workers. It is called through Comlink and never faces the network. */
 export interface WorkerControl {
   /** Makes the realm a worker of the node; the port becomes its link to the node's main realm. */
-  start(config: WorkerConfig, port: PortLike): void
+  start(config: WorkerConfig, port: PortLike): PromiseLike<void>
   /** Ends the actors of the worker gracefully. */
   stop(): void
 }
@@ -77,5 +79,9 @@ export interface Platform {
   /** Called when the page goes away; `isFinal` is false when it may come back from the cache. */
   onLeave(listener: () => void): void
   /** Prints a line for people. */
-  log(level: 'error' | 'warn' | 'info', text: string): void
+  log(level: LogLevel, text: string): void
+  /** What a worker printed, ready to travel. */
+  formatLog(args: readonly unknown[]): readonly unknown[]
+  /** Prints a line of a worker, with who wrote it in front. */
+  logLine(level: LogLevel, label: string, args: readonly unknown[]): void
 }

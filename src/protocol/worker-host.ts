@@ -1,4 +1,5 @@
 import type { NodeId, WorkerId } from './ids.ts'
+import type { DefinitionSpec } from './specs.ts'
 
 /** How a worker ended. */
 export interface WorkerExit {
@@ -17,4 +18,6 @@ export interface WorkerConfig {
   readonly driverId: string
   readonly namespace: string
   readonly logToDriver: boolean
+  /** A task to run once in every worker before anything else. */
+  readonly setup?: DefinitionSpec
 }

@@ -4,6 +4,7 @@ import type { EncodedThrown } from '../protocol/error-codec.ts'
 import { markTaskError, TaskCancelledError } from '../protocol/errors.ts'
 import { type CallMeta, Op } from '../protocol/messages.ts'
 import type { Pending } from '../transport/pending-table.ts'
+import { currentCallIfKnown } from './context.ts'
 import type { Link } from './link.ts'
 import type { ObjectEntry, Sink } from './object-entry.ts'
 import { entryOf, isObjectRef } from './object-ref.ts'
@@ -133,6 +134,19 @@ export class ActorCall implements Pending {
     this.#sink = sink
     this.#meta = meta
     this.#retriesLeft = maxRetries
+    const caller = currentCallIfKnown()?.actorId
+    if (caller !== undefined) this.#waits(caller)
+  }
+
+  get actorId(): string {
+    return this.#actor.spec.actorId
+  }
+
+  // An actor's own calls are watched for circles.
+  #waits(caller: string): void {
+    const { waits } = this.#actor.runtime
+    waits.add(this, caller)
+    this.onDone(() => waits.remove(this))
   }
 
   get isDone(): boolean {

@@ -82,6 +82,13 @@ export class Actors {
     return this.#local.get(actorId)
   }
 
+  /** The only actor of this realm, when there is just one. */
+  onlyInstance(): ActorInstance | undefined {
+    if (this.#local.size !== 1) return undefined
+    for (const instance of this.#local.values()) return instance
+    return undefined
+  }
+
   async create({ spec, incarnation, gpuIds, args }: CreateActor): Promise<void> {
     const definition = await loadDefinition(spec.definition, 'actor')
     const instance = new ActorInstance(this.#runtime, spec, incarnation, gpuIds)

@@ -1,5 +1,6 @@
 import type { ActorView } from '../core/cluster-events.ts'
 import type { Amounts } from '../core/node-ledger.ts'
+import type { WaitEdge } from '../core/wait-graph.ts'
 import type { Packed } from '../protocol/codec.ts'
 import type { ActorId, Incarnation, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
@@ -39,6 +40,8 @@ export interface Control {
   /** An actor of this realm has ended by itself, its dispose hook included. */
   actorExited(actorId: ActorId, incarnation: Incarnation): void
   listTasks(): Promise<readonly TaskView[]>
+  /** Calls of actors of this realm that have waited for a while. */
+  reportWaits(edges: readonly WaitEdge[]): void
   resources(which: 'total' | 'available'): Promise<Amounts>
   listActors(): Promise<readonly ActorView[]>
   listWorkers(): Promise<readonly WorkerView[]>
@@ -90,6 +93,9 @@ export class RemoteControl implements Control {
   }
   actorExited(actorId: ActorId, incarnation: Incarnation): void {
     this.#link.tell('actorExited', { actorId, incarnation })
+  }
+  reportWaits(edges: readonly WaitEdge[]): void {
+    this.#link.tell('reportWaits', edges)
   }
   listTasks(): Promise<readonly TaskView[]> {
     return this.#link.ask('listTasks', undefined)

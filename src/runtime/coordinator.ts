@@ -2,6 +2,7 @@ import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from '..
 import { ClusterState } from '../core/cluster-state.ts'
 import { placementRequest } from '../core/feasibility.ts'
 import type { Amounts } from '../core/node-ledger.ts'
+import { type WaitEdge, WaitGraph } from '../core/wait-graph.ts'
 import type { Packed } from '../protocol/codec.ts'
 import { ActorAlreadyExistsError } from '../protocol/errors.ts'
 import type { ActorId, RealmId } from '../protocol/ids.ts'
@@ -12,6 +13,7 @@ import type { LocalNode } from './local-node.ts'
 import { unschedulable } from './remote-actor.ts'
 import type { Runtime } from './runtime.ts'
 import type { TaskView } from './task-call.ts'
+import { actorLabel } from './worker-console.ts'
 
 /**
  * The shell around ClusterState: hands it what happened, carries out what it decides, and keeps what it must not see
@@ -25,6 +27,7 @@ export class Coordinator {
   readonly #watchers = new Map<ActorId, Set<RealmId>>()
   readonly #endWaiters = new Map<ActorId, (() => void)[]>()
   readonly #events: ClusterEvent[] = []
+  readonly #waits = new WaitGraph()
   #isHandling = false
   #isJoined = false
 
@@ -81,6 +84,7 @@ export class Coordinator {
         this.handle({ type: 'actorEnded', actorId, incarnation, death })
       },
       listTasks: () => this.#listTasks(),
+      reportWaits: (edges) => this.#reportWaits(realm, edges),
       resources: async (which) => this.resources(which),
       listActors: async () => this.#state.actors(),
       listWorkers: async () => this.#state.workers(),
@@ -175,6 +179,9 @@ export class Coordinator {
       case 'returnLease':
         control.returnLease(payload as string)
         return true
+      case 'reportWaits':
+        control.reportWaits(payload as WaitEdge[])
+        return true
       case 'endLease':
         control.endLease(payload as string)
         return true
@@ -236,6 +243,21 @@ export class Coordinator {
     // The hold is taken here, so that the actor cannot go before the asker has it.
     this.handle({ type: 'handlesGranted', actorId, realm, count: 1 })
     return this.#state.actorSpec(actorId)?.handle
+  }
+
+  #reportWaits(realm: RealmId, edges: readonly WaitEdge[]): void {
+    for (const cycle of this.#waits.report(realm, edges)) {
+      const label = (actorId: ActorId): string =>
+        actorLabel(this.#state.actorSpec(actorId)?.handle.className ?? 'actor', actorId)
+      const chain = cycle.map(({ from, to, method }) => `${label(from)} waits for ${label(to)}.${method}()`).join(', ')
+      const newest = cycle.reduce((last, edge) => (edge.call >= last.call ? edge : last))
+      if (this.#runtime.deadlock === 'error') this.#send(newest.realm, 'deadlock', { call: newest.call, chain })
+      else
+        this.#runtime.log(
+          'warn',
+          `Calls seem to wait for each other in a circle: ${chain}. Nothing of it will go on if each awaits its call; init({ deadlock: 'error' }) rejects the newest.`,
+        )
+    }
   }
 
   async #listTasks(): Promise<TaskView[]> {
@@ -344,6 +366,11 @@ export class Coordinator {
   /** A realm may only name itself, or an actor that lives in it. */
   #creatorWithin(creator: string, realm: RealmId): string {
     return this.#state.actor(creator)?.workerId === realm ? creator : realm
+  }
+
+  /** A worker is gone, and its waits with it. */
+  realmLost(realm: RealmId): void {
+    this.#waits.realmLost(realm)
   }
 
   #send(realm: RealmId, name: string, payload: unknown): void {

@@ -1,17 +1,20 @@
 import { host } from '#host'
 import type { NodeResources } from '../core/node-ledger.ts'
-import { inlineHost } from '../hosts/inline.ts'
-import type { StartOptions } from '../protocol/platform.ts'
+import { type InlineRealm, inlineHost } from '../hosts/inline.ts'
+import type { PortLike, StartOptions } from '../protocol/platform.ts'
+import type { DefinitionSpec } from '../protocol/specs.ts'
+import type { WorkerConfig } from '../protocol/worker-host.ts'
 import { Coordinator } from './coordinator.ts'
 import { LocalNode } from './local-node.ts'
 import { Runtime } from './runtime.ts'
-import { startWorkerRuntime } from './worker-realm.ts'
+import { setUp, startWorkerRuntime } from './worker-realm.ts'
 
 /** What a driver's node is and has. */
 export interface DriverOptions {
   readonly namespace: string
   readonly isInline: boolean
   readonly logToDriver: boolean
+  readonly setup?: DefinitionSpec
   readonly nodeName: string
   readonly start: StartOptions
 }
@@ -32,6 +35,7 @@ export function startDriver(options: DriverOptions): Runtime {
     driverId: nodeId,
     namespace: options.namespace,
     logToDriver: options.logToDriver,
+    ...(options.setup === undefined ? {} : { setup: options.setup }),
   })
   const coordinator = new Coordinator(runtime, node)
   node.coordinator = coordinator
@@ -46,9 +50,10 @@ export function joinNode(runtime: Runtime, resources: NodeResources): void {
   runtime.coordinator!.handle({ type: 'nodeJoined', nodeId: runtime.nodeId, resources, spareWorkers: 0 })
 }
 
-function startInline(...[config, port]: Parameters<Parameters<typeof inlineHost>[1]>): () => void {
+function startInline(config: WorkerConfig, port: PortLike): InlineRealm {
   const worker = startWorkerRuntime(config, port, true)
-  return () => {
-    void worker.shutdown()
+  return {
+    ready: config.setup === undefined ? Promise.resolve() : setUp(config.setup),
+    end: () => void worker.shutdown(),
   }
 }

@@ -100,6 +100,7 @@ export class LocalNode {
     this.#workers.delete(workerId)
     worker.link.connection.close(exit.reason)
     this.#runtime.realmLost(workerId)
+    this.coordinator.realmLost(workerId)
     if (this.#runtime.isShutDown) return
     for (const other of this.#workers.values()) if (other.isReady) other.link.tell('realmLost', workerId)
     this.coordinator.handle({

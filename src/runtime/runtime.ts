@@ -29,6 +29,8 @@ import type { TaskCall, TaskPlan } from './task-call.ts'
 import { TaskRunner } from './task-runner.ts'
 import { type Lease, TaskSubmitter } from './task-submitter.ts'
 import { Values } from './values.ts'
+import { Waits } from './waits.ts'
+import { printLine, type WorkerLine } from './worker-console.ts'
 
 /** Who a runtime is. */
 export interface RuntimeConfig {
@@ -51,11 +53,14 @@ export class Runtime {
   readonly tasks: TaskSubmitter
   readonly taskRunner: TaskRunner
   readonly running: RunningCalls
+  readonly waits: Waits
   control!: Control
   /** Only in the driver. */
   coordinator: Coordinator | undefined
   node: LocalNode | undefined
   isShutDown = false
+  /** What is done about calls that wait for each other in a circle. */
+  deadlock: 'warn' | 'error' = 'warn'
   readonly #links = new Map<RealmId, Link>()
   readonly #lostRealms = new Set<RealmId>()
   #busyCount = 0
@@ -70,6 +75,7 @@ export class Runtime {
     this.tasks = new TaskSubmitter(this)
     this.taskRunner = new TaskRunner(this)
     this.running = new RunningCalls(this)
+    this.waits = new Waits(this)
   }
 
   get realmId(): RealmId {
@@ -150,7 +156,8 @@ export class Runtime {
     if (name === 'freeObject') return this.#freeObject(String(payload))
     if (name === 'cancelObject') return this.#cancelObject(payload as { id: string; force: boolean })
     if (this.coordinator !== undefined) {
-      if (name === 'introduce') this.#introduce(from.peer, payload as { realm: RealmId; port: PortLike })
+      if (name === 'log') printLine(payload as WorkerLine)
+      else if (name === 'introduce') this.#introduce(from.peer, payload as { realm: RealmId; port: PortLike })
       else this.coordinator.onNotice(from, name, payload)
       return
     }
@@ -181,6 +188,10 @@ export class Runtime {
       }
       case 'dropActor':
         return this.actors.drop(String(payload))
+      case 'deadlock': {
+        const { call, chain } = payload as { call: number; chain: string }
+        return this.waits.reject(call, chain)
+      }
       case 'realmLost':
         return this.realmLost(String(payload))
       case 'meet': {
@@ -266,6 +277,10 @@ export class Runtime {
     host.log(level, `[troupe] ${text}`)
   }
 
+  tellDriver(name: string, payload: unknown): void {
+    this.#links.get(this.config.driverId)?.tell(name, payload)
+  }
+
   connectToDriver(link: Link): void {
     this.addLink(link)
     this.control = new RemoteControl(link)
@@ -275,6 +290,7 @@ export class Runtime {
   async shutdown(): Promise<void> {
     if (this.isShutDown) return
     this.isShutDown = true
+    this.waits.stop()
     const error = new RuntimeShutdownError('The runtime was shut down before this was done.')
     this.tasks.failAll(error)
     this.actors.failAll(error)

@@ -1,10 +1,14 @@
 import { host } from '#host'
 import type { PortLike, WorkerControl } from '../protocol/platform.ts'
+import type { DefinitionSpec } from '../protocol/specs.ts'
 import type { WorkerConfig } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import { Link } from './link.ts'
+import { loadDefinition } from './load-definition.ts'
+import type { AnyFunction } from './registry.ts'
 import { realmState } from './registry.ts'
 import { Runtime } from './runtime.ts'
+import { forwardConsole } from './worker-console.ts'
 
 /** Makes a runtime that is a worker of the node at the other end of `port`. */
 export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInline: boolean): Runtime {
@@ -21,13 +25,27 @@ export function serveRealm(modules: Readonly<Record<string, () => PromiseLike<un
   realm.modules = Object.keys(realm.modules).length === 0 ? modules : { ...realm.modules, ...modules }
   let runtime: Runtime | undefined
   const control: WorkerControl = {
-    start(config, port) {
+    async start(config, port) {
       runtime = startWorkerRuntime(config, port, false)
       realm.runtime = runtime
+      if (config.logToDriver) forwardConsole(runtime)
+      if (config.setup !== undefined) await setUp(config.setup)
     },
     stop() {
       void runtime?.actors.dismissAll()
     },
   }
   host.exposeControl(control)
+}
+
+/** Runs the user's `workerSetup` task. */
+export async function setUp(spec: DefinitionSpec): Promise<void> {
+  const { target } = await loadDefinition(spec, 'task')
+  try {
+    await (target as AnyFunction)()
+  } catch (error) {
+    throw new Error(`workerSetup (${spec.name}) failed: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
 }

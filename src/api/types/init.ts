@@ -1,3 +1,5 @@
+import type { RemoteTask } from './tasks.ts'
+
 /** Options of `init`. Times are in milliseconds. */
 export interface InitOptions {
   /** CPUs this node offers. Default: what the machine has. */
@@ -20,6 +22,10 @@ export interface InitOptions {
   workerUrl?: string | URL
   /** How long a worker may take to answer for the first time. Default 30 000. */
   startTimeout?: number
+  /** A task that every worker runs once before anything else: `init({ workerSetup: setUp })`. */
+  workerSetup?: RemoteTask<() => unknown>
+  /** Calls that wait for each other in a circle for two seconds: log the chain (default), or reject the newest. */
+  deadlock?: 'warn' | 'error'
   /** Show console lines of workers with a prefix that names the actor. Default true. */
   logToDriver?: boolean
 }

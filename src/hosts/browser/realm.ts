@@ -29,7 +29,7 @@ export function exposeControl(control: WorkerControl): void {
     ...control,
     async start(config: WorkerConfig, port: PortLike) {
       await holdLock(config.workerId)
-      control.start(config, port)
+      await control.start(config, port)
     },
   })
 }

@@ -20,7 +20,12 @@ export function startWorker(config: WorkerConfig, options: StartOptions): HostWo
     hasExited = true
     for (const listener of exits) listener(exit)
   }
-  const ready = handshake(worker, url, control.start(config, transfer(port2, [port2])), options.startTimeoutMs)
+  const ready = handshake(
+    worker,
+    url,
+    control.start(config, transfer(port2, [port2])).then(() => {}),
+    options.startTimeoutMs,
+  )
   const handle: HostWorker = {
     port: port1,
     ready: ready.then(() =>

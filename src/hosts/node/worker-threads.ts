@@ -25,10 +25,14 @@ export function startWorker(config: WorkerConfig, options: StartOptions): HostWo
   const control = wrap<WorkerControl>(nodeEndpoint(worker))
   return {
     port: port1,
-    ready: handshake(control.start(config, transfer(port2, [port2 as never])), exit, {
-      entry,
-      timeoutMs: options.startTimeoutMs,
-    }),
+    ready: handshake(
+      control.start(config, transfer(port2, [port2 as never])).then(() => {}),
+      exit,
+      {
+        entry,
+        timeoutMs: options.startTimeoutMs,
+      },
+    ),
     onExit: (listener) => void exit.then(listener),
     // Held by this: a Comlink proxy that is collected tells the other side to let go of its port.
     stop: () => void control.stop(),
