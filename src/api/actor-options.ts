@@ -25,6 +25,9 @@ const forActors = [
   'maxPendingCalls',
   'allowOutOfOrderExecution',
   'waitForResources',
+  'checkpoint',
+  'restore',
+  'every',
 ]
 
 /** Throws at once for a key or value that cannot be right. */
@@ -56,6 +59,9 @@ function checkValues(options: ActorOptions, where: string): void {
   checkNumber(options.maxPendingCalls, { name: 'maxPendingCalls', where, min: 1, isInteger: true })
   for (const name of ['getIfExists', 'allowOutOfOrderExecution', 'waitForResources'] as const)
     checkBoolean(options[name], name, where)
+  checkString(options.checkpoint, 'checkpoint', where)
+  checkString(options.restore, 'restore', where)
+  checkNumber(options.every, { name: 'every', where, min: 1, isInteger: true })
   if (options.getIfExists === true && options.name === undefined)
     throw new RangeError(`${where}: getIfExists needs a name.`)
   for (const [group, limit] of Object.entries(options.concurrencyGroups ?? {})) {

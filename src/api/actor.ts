@@ -173,8 +173,28 @@ function specOf(
     maxRestarts: options.maxRestarts ?? 0,
     maxConcurrency: options.maxConcurrency ?? 1,
     concurrencyGroups: options.concurrencyGroups ?? {},
+    ...checkpointOf(definition, options),
     waitForResources: options.waitForResources ?? false,
   }
+}
+
+function checkpointOf(
+  { target, spec }: Definition,
+  { checkpoint, restore, every = 1 }: ActorDefaults,
+): Pick<ActorSpec, 'checkpoint'> {
+  if (checkpoint === undefined && restore === undefined) return {}
+  if (checkpoint === undefined || restore === undefined) {
+    throw new RangeError(
+      `${spec.name}: checkpoint and restore go together; only ${checkpoint === undefined ? 'restore' : 'checkpoint'} was given.`,
+    )
+  }
+  for (const [option, name] of Object.entries({ checkpoint, restore })) {
+    if (typeof (target.prototype as Record<string, unknown>)[name] === 'function') continue
+    throw new RangeError(
+      `${spec.name}: ${option} names the method ${JSON.stringify(name)}, which the class does not have.`,
+    )
+  }
+  return { checkpoint: { save: checkpoint, restore, every } }
 }
 
 /** Other realms must be able to find the definition; inline, this realm is all there is. */

@@ -35,11 +35,13 @@ export const Op = {
   pong: 16,
   /** callId, reason: the callee ended before it answered */
   lost: 17,
+  /** callId: a call with a time limit starts to run */
+  started: 18,
 } as const
 export type Opcode = (typeof Op)[keyof typeof Op]
 
 /** Fields that follow each opcode; index = opcode. */
-export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 2, 3, 4, 3, 4, 0, 0, 2]
+export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 2, 3, 4, 3, 4, 0, 0, 2, 1]
 
 /** Rare facts of a call. Left out when there are none, which is the usual case. */
 export interface CallMeta {

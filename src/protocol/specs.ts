@@ -44,6 +44,13 @@ export interface HandleSpec {
   readonly mayOvertake: boolean
 }
 
+/** The methods that give and take an actor's state, and after how many calls it is saved. */
+export interface CheckpointSpec {
+  readonly save: string
+  readonly restore: string
+  readonly every: number
+}
+
 /** All that the coordinator knows about an actor when it is asked for one. */
 export interface ActorSpec {
   readonly handle: HandleSpec
@@ -62,6 +69,7 @@ export interface ActorSpec {
   readonly maxRestarts: number
   readonly maxConcurrency: number
   readonly concurrencyGroups: Readonly<Record<string, number>>
+  readonly checkpoint?: CheckpointSpec
   /** Wait for a node that fits instead of refusing. */
   readonly waitForResources: boolean
 }

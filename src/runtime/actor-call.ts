@@ -4,6 +4,7 @@ import type { EncodedThrown } from '../protocol/error-codec.ts'
 import { markTaskError, TaskCancelledError } from '../protocol/errors.ts'
 import { type CallMeta, Op } from '../protocol/messages.ts'
 import type { Pending } from '../transport/pending-table.ts'
+import { whenStuck } from './call-watch.ts'
 import { currentCallIfKnown } from './context.ts'
 import type { Link } from './link.ts'
 import type { ObjectEntry, Sink } from './object-entry.ts'
@@ -116,6 +117,7 @@ export class ActorCall implements Pending {
   readonly #meta: CallMeta | undefined
   #retriesLeft: number
   #isDone = false
+  #isStarted = false
   #doneListeners: (() => void)[] | undefined
   #link: Link | undefined
   #callId = 0
@@ -245,6 +247,18 @@ export class ActorCall implements Pending {
 
   onItem(_index: number, value: unknown, specials: unknown): void {
     if (!this.#isDone) this.#sink.item?.({ value, specials: this.#actor.runtime.values.fromWire(specials) })
+  }
+
+  onStarted(): void {
+    this.#isStarted = true
+  }
+
+  /** It has run out of time. A worker that runs it and answers nothing at all is stuck: it is ended. */
+  timeOut(error: Error): void {
+    const link = this.#isStarted ? this.#link : undefined
+    this.cancel(error)
+    if (link === undefined) return
+    whenStuck(link, () => this.#actor.runtime.control.kill(this.actorId, true))
   }
 
   onEnd(): void {

@@ -198,9 +198,10 @@ function submit(
 
 function metaOf(spec: MethodSpec, options: CallOptions | undefined): CallMeta | undefined {
   const group = options?.concurrencyGroup ?? spec.group
-  if (group === undefined && options?.backpressure === undefined) return undefined
+  if (group === undefined && options?.backpressure === undefined && options?.timeout === undefined) return undefined
   return {
     ...(group === undefined ? {} : { group }),
+    ...(options?.timeout === undefined ? {} : { timeout: options.timeout }),
     ...(options?.backpressure === undefined ? {} : { backpressure: options.backpressure }),
   }
 }

@@ -1,8 +1,10 @@
 import { CallQueue } from '../core/call-queue.ts'
+import type { Packed } from '../protocol/codec.ts'
 import { MethodNotFoundError, TaskCancelledError } from '../protocol/errors.ts'
 import type { ActorId, Incarnation } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import type { ActorSpec } from '../protocol/specs.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
 import type { AnyClass, Definition } from './registry.ts'
@@ -34,6 +36,7 @@ export class ActorInstance {
   #ended: { reason: string } | undefined
   #taskCount = 0
   #isLeaving = false
+  readonly #checkpoints: Checkpoints
 
   constructor(runtime: Runtime, spec: ActorSpec, incarnation: Incarnation, gpuIds: readonly number[]) {
     this.#runtime = runtime
@@ -41,6 +44,7 @@ export class ActorInstance {
     this.actorId = spec.handle.actorId
     this.incarnation = incarnation
     this.gpuIds = gpuIds
+    this.#checkpoints = new Checkpoints(runtime, spec, incarnation)
     this.#queue = new CallQueue({ maxConcurrency: spec.maxConcurrency, groups: spec.concurrencyGroups })
     // In a worker of its own, with one call at a time, the running call is never in doubt.
     this.#isAlone =
@@ -67,6 +71,11 @@ export class ActorInstance {
     } finally {
       leaveCall(context, this.#isAlone)
     }
+  }
+
+  /** Gives a restarted actor its last saved state. */
+  restore(state: Packed): Promise<void> {
+    return this.#checkpoints.restore(this.#object!, state)
   }
 
   accept(session: number, seq: number, call: QueuedCall): void {
@@ -134,7 +143,7 @@ export class ActorInstance {
     execution.run((args) => {
       if (method === undefined || typeof this.#object?.[call.method] !== 'function') throw this.#noMethod(call.method)
       if (call.meta?.group !== undefined && !this.#queue.hasGroup(call.meta.group)) throw this.#noGroup(call.meta.group)
-      return this.#object[call.method]!(...args)
+      return this.#checkpoints.after(this.#object, this.#object[call.method]!(...args))
     })
   }
 

@@ -16,6 +16,8 @@ export interface CreateActor {
   readonly incarnation: Incarnation
   readonly gpuIds: readonly number[]
   readonly args: Packed
+  /** The last checkpoint, for a restart. */
+  readonly state?: Packed
 }
 
 /** The actors this realm calls, and the ones that live in it. */
@@ -89,10 +91,11 @@ export class Actors {
     return undefined
   }
 
-  async create({ spec, incarnation, gpuIds, args }: CreateActor): Promise<void> {
+  async create({ spec, incarnation, gpuIds, args, state }: CreateActor): Promise<void> {
     const definition = await loadDefinition(spec.definition, 'actor')
     const instance = new ActorInstance(this.#runtime, spec, incarnation, gpuIds)
     await instance.construct(definition, this.#runtime.values.open(args) as unknown[])
+    if (state !== undefined) await instance.restore(state)
     this.#local.set(spec.handle.actorId, instance)
   }
 

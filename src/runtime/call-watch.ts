@@ -1,10 +1,25 @@
 import { TaskTimeoutError } from '../protocol/errors.ts'
+import { Op } from '../protocol/messages.ts'
 import type { CallOptions } from './call-options.ts'
+import type { Link } from './link.ts'
 
 interface Cancellable {
   readonly isDone: boolean
   cancel(reason: unknown): void
+  timeOut(error: Error): void
   onDone(then: () => void): void
+}
+
+/** How long a worker may keep silent before it counts as stuck. */
+const graceMs = 1000
+
+/** Calls back when the other side does not answer a ping in time: its thread runs something that never ends. */
+export function whenStuck({ connection }: Link, then: () => void): void {
+  const heard = connection.heardCount
+  connection.send(Op.ping)
+  setTimeout(() => {
+    if (!connection.isClosed && connection.heardCount === heard) then()
+  }, graceMs)
 }
 
 /** Ends a call for its caller when its `timeout` is over or its `signal` aborts. */
@@ -12,7 +27,7 @@ export function watchCall(call: Cancellable, options: CallOptions | undefined, n
   const { timeout, signal } = options ?? {}
   if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
     const timer = setTimeout(
-      () => call.cancel(new TaskTimeoutError(`${name} did not answer within ${timeout} ms.`, { timeout })),
+      () => call.timeOut(new TaskTimeoutError(`${name} did not answer within ${timeout} ms.`, { timeout })),
       timeout,
     )
     call.onDone(() => clearTimeout(timer))

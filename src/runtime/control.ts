@@ -39,6 +39,8 @@ export interface Control {
   endLease(leaseId: string): void
   /** An actor of this realm has ended by itself, its dispose hook included. */
   actorExited(actorId: ActorId, incarnation: Incarnation): void
+  /** Keeps an actor's state for its next restart. */
+  saveCheckpoint(actorId: ActorId, incarnation: Incarnation, state: Packed): void
   listTasks(): Promise<readonly TaskView[]>
   /** Calls of actors of this realm that have waited for a while. */
   reportWaits(edges: readonly WaitEdge[]): void
@@ -96,6 +98,9 @@ export class RemoteControl implements Control {
   }
   reportWaits(edges: readonly WaitEdge[]): void {
     this.#link.tell('reportWaits', edges)
+  }
+  saveCheckpoint(actorId: ActorId, incarnation: Incarnation, state: Packed): void {
+    this.#link.tell('saveCheckpoint', { actorId, incarnation, state: { ...state, transfer: undefined } })
   }
   listTasks(): Promise<readonly TaskView[]> {
     return this.#link.ask('listTasks', undefined)

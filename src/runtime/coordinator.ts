@@ -8,6 +8,7 @@ import { ActorAlreadyExistsError } from '../protocol/errors.ts'
 import type { ActorId, RealmId } from '../protocol/ids.ts'
 import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Control, WorkerView } from './control.ts'
+import { answerRequest, takeNotice } from './control-server.ts'
 import type { Link } from './link.ts'
 import type { LocalNode } from './local-node.ts'
 import { unschedulable } from './remote-actor.ts'
@@ -28,6 +29,7 @@ export class Coordinator {
   readonly #endWaiters = new Map<ActorId, (() => void)[]>()
   readonly #events: ClusterEvent[] = []
   readonly #waits = new WaitGraph()
+  readonly #checkpoints = new Map<ActorId, Packed>()
   #isHandling = false
   #isJoined = false
 
@@ -56,7 +58,8 @@ export class Coordinator {
   /** The questions and orders of one realm. */
   controlFor(realm: RealmId): Control {
     return {
-      createActor: (spec, args) => this.#createActor(spec, args),
+      createActor: (spec, args) =>
+        this.#createActor({ ...spec, creator: this.#creatorWithin(spec.creator, realm), holder: realm }, args),
       provideArguments: (actorId, args) => {
         this.#args.set(actorId, args)
         this.handle({ type: 'actorDependenciesReady', actorId })
@@ -83,6 +86,7 @@ export class Coordinator {
         const death: Death = { reason: 'INTENDED_USER_EXIT', message: 'exitActor() is called' }
         this.handle({ type: 'actorEnded', actorId, incarnation, death })
       },
+      saveCheckpoint: (actorId, incarnation, state) => this.#saveCheckpoint(actorId, incarnation, state),
       listTasks: () => this.#listTasks(),
       reportWaits: (edges) => this.#reportWaits(realm, edges),
       resources: async (which) => this.resources(which),
@@ -105,94 +109,13 @@ export class Coordinator {
   }
 
   /** Requests of worker realms, by name. */
-  async onRequest(from: Link, name: string, payload: unknown): Promise<unknown> {
-    const control = this.controlFor(from.peer)
-    switch (name) {
-      case 'createActor': {
-        const { spec, args } = payload as { spec: ActorSpec; args: Packed | undefined }
-        return control.createActor(
-          { ...spec, creator: this.#creatorWithin(spec.creator, from.peer), holder: from.peer },
-          args,
-          () => {},
-        )
-      }
-      case 'dismiss':
-        return control.dismiss(payload as ActorId)
-      case 'findActor': {
-        const { namespace, name: wanted } = payload as { namespace: string; name: string }
-        return control.findActor(namespace, wanted)
-      }
-      case 'resources':
-        return control.resources(payload as 'total' | 'available')
-      case 'listActors':
-        return control.listActors()
-      case 'listWorkers':
-        return control.listWorkers()
-      case 'listTasks':
-        return control.listTasks()
-      default:
-        throw new RangeError(`The coordinator knows no request ${JSON.stringify(name)}.`)
-    }
+  onRequest(from: Link, name: string, payload: unknown): Promise<unknown> {
+    return answerRequest(this.controlFor(from.peer), name, payload)
   }
 
   /** Notices of worker realms, by name. False: not one of the coordinator's. */
   onNotice(from: Link, name: string, payload: unknown): boolean {
-    const control = this.controlFor(from.peer)
-    switch (name) {
-      case 'provideArguments': {
-        const { actorId, args } = payload as { actorId: ActorId; args: Packed }
-        control.provideArguments(actorId, args)
-        return true
-      }
-      case 'argumentsFailed': {
-        const { actorId, error } = payload as { actorId: ActorId; error: unknown }
-        control.argumentsFailed(actorId, error)
-        return true
-      }
-      case 'watch':
-        control.watch(payload as ActorId)
-        return true
-      case 'grantHandle': {
-        const { actorId, receiver } = payload as { actorId: ActorId; receiver: RealmId }
-        control.grantHandle(actorId, receiver)
-        return true
-      }
-      case 'releaseHandle': {
-        const { actorId, count } = payload as { actorId: ActorId; count: number }
-        control.releaseHandle(actorId, count)
-        return true
-      }
-      case 'kill': {
-        const { actorId, mayRestart } = payload as { actorId: ActorId; mayRestart: boolean }
-        control.kill(actorId, mayRestart)
-        return true
-      }
-      case 'requestLease': {
-        const { leaseId, request, waitForResources } = payload as {
-          leaseId: string
-          request: ResourceRequest
-          waitForResources: boolean
-        }
-        control.requestLease(leaseId, request, waitForResources)
-        return true
-      }
-      case 'returnLease':
-        control.returnLease(payload as string)
-        return true
-      case 'reportWaits':
-        control.reportWaits(payload as WaitEdge[])
-        return true
-      case 'endLease':
-        control.endLease(payload as string)
-        return true
-      case 'actorExited': {
-        const { actorId, incarnation } = payload as { actorId: ActorId; incarnation: number }
-        control.actorExited(actorId, incarnation)
-        return true
-      }
-      default:
-        return false
-    }
+    return takeNotice(this.controlFor(from.peer), name, payload)
   }
 
   // ---- orders
@@ -260,6 +183,14 @@ export class Coordinator {
     }
   }
 
+  // A stale twin must not write over the state of the living one.
+  #saveCheckpoint(actorId: ActorId, incarnation: number, state: Packed): void {
+    const view = this.#state.actor(actorId)
+    if (view === undefined || view.state === 'DEAD' || view.incarnation !== incarnation) return
+    this.#runtime.values.release(this.#checkpoints.get(actorId)?.specials)
+    this.#checkpoints.set(actorId, state)
+  }
+
   async #listTasks(): Promise<TaskView[]> {
     const ready = this.#state.workers().filter(({ state }) => state === 'ready')
     const asked = ready.map(({ workerId }) =>
@@ -316,11 +247,18 @@ export class Coordinator {
     const spec = this.#state.actorSpec(actorId)!
     const args = this.#args.get(actorId)!
     const isLast = spec.maxRestarts === 0
+    const state = this.#checkpoints.get(actorId)
     this.#node
       .link(workerId)!
       .ask<void>(
         'createActor',
-        { spec, incarnation, gpuIds, args: { ...args, transfer: undefined } },
+        {
+          spec,
+          incarnation,
+          gpuIds,
+          args: { ...args, transfer: undefined },
+          ...(state === undefined ? {} : { state }),
+        },
         isLast ? args.transfer : undefined,
       )
       .then(
@@ -358,6 +296,8 @@ export class Coordinator {
     for (const realm of this.#watchers.get(actorId) ?? []) this.#send(realm, 'actorView', view)
     if (view.state !== 'DEAD') return
     this.#dropArguments(actorId)
+    this.#runtime.values.release(this.#checkpoints.get(actorId)?.specials)
+    this.#checkpoints.delete(actorId)
     this.#watchers.delete(actorId)
     for (const wake of this.#endWaiters.get(actorId) ?? []) wake()
     this.#endWaiters.delete(actorId)

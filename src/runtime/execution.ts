@@ -48,6 +48,10 @@ export class Execution implements Running {
   run(call: (args: unknown[]) => unknown): void {
     const { runtime, incoming, context, isAlone, isStream } = this.#how
     runtime.running.add(incoming.link, incoming.callId, this)
+    if (incoming.meta?.timeout !== undefined) {
+      incoming.link.connection.send(Op.started, incoming.callId)
+      incoming.link.connection.flush()
+    }
     let result: unknown
     try {
       const specials = runtime.values.fromWire(incoming.specials)

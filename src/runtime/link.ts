@@ -13,6 +13,11 @@ export interface PendingStream extends Pending {
   onEnd(): void
 }
 
+/** Someone who wants to know when a call starts to run. */
+export interface PendingStart extends Pending {
+  onStarted(): void
+}
+
 /** What the control plane does with a request of another realm. */
 export type RequestHandler = (payload: never, from: Link) => unknown
 export type Handlers = Readonly<Record<string, RequestHandler>>
@@ -63,6 +68,9 @@ export class Link implements RecordReader {
         return
       case Op.end:
         ;(this.connection.pending.take(batch[at] as number) as PendingStream | undefined)?.onEnd()
+        return
+      case Op.started:
+        ;(this.connection.pending.get(batch[at] as number) as Partial<PendingStart> | undefined)?.onStarted?.()
         return
       case Op.taken:
       case Op.cancel:

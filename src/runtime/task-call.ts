@@ -3,6 +3,7 @@ import { Op } from '../protocol/messages.ts'
 import type { DefinitionSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Pending } from '../transport/pending-table.ts'
 import { CallArguments } from './actor-call.ts'
+import { whenStuck } from './call-watch.ts'
 import type { Link } from './link.ts'
 import type { Sink } from './object-entry.ts'
 import type { Runtime } from './runtime.ts'
@@ -142,6 +143,13 @@ export class TaskCall implements Pending {
 
   onItem(_index: number, value: unknown, specials: unknown): void {
     if (!this.#isDone) this.#sink.item?.({ value, specials: this.#runtime.values.fromWire(specials) })
+  }
+
+  /** It has run out of time. A worker that runs it and answers nothing at all is stuck: it is ended. */
+  timeOut(error: Error): void {
+    const link = this.#link
+    this.cancel(error)
+    if (link !== undefined) whenStuck(link, () => this.#runtime.tasks.endWorkerOf(this))
   }
 
   onEnd(): void {

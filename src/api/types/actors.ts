@@ -41,6 +41,12 @@ export interface ActorOptions {
   maxPendingCalls?: number
   allowOutOfOrderExecution?: boolean
   waitForResources?: boolean
+  /** The method that returns the actor's state, saved for its restarts. */
+  checkpoint?: string
+  /** The method that takes the saved state in after a restart. */
+  restore?: string
+  /** After how many calls the state is saved. Default 1. */
+  every?: number
 }
 
 /** Options that go with the definition of an actor. */

@@ -1,0 +1,78 @@
+import { type ActorHandle, actor, exitActor, task } from 'troupe'
+import { Counter } from './counter.ts'
+import type { Ledger } from './ledger.ts'
+import { sleep } from './platform.ts'
+
+type Incrementer = ActorHandle<{ inc(by?: number): number }>
+
+/** Tells the ledger when it is disposed of. */
+export const Disposable = actor(
+  class Disposable {
+    readonly #ledger: Ledger
+    #value = 0
+    constructor(ledger: Ledger) {
+      this.#ledger = ledger
+    }
+    inc(): number {
+      return ++this.#value
+    }
+    async [Symbol.asyncDispose](): Promise<void> {
+      await this.#ledger.note('disposed')
+    }
+  },
+  import.meta,
+)
+
+/** Uses a counter after a while. */
+export const useLater = task(
+  async function useLater(counter: Incrementer, ms: number): Promise<number> {
+    await sleep(ms)
+    return counter.inc()
+  },
+  import.meta,
+)
+
+export const makeBoth = task(
+  async function makeBoth(): Promise<void> {
+    const detached = Counter.options({ name: 'det', lifetime: 'detached' }).remote(2)
+    const sibling = Counter.options({ name: 'sibling' }).remote(2)
+    await Promise.all([detached.get(), sibling.get()])
+  },
+  import.meta,
+)
+
+/** Starts another of itself until `depth` is reached, and gives the last one's handle. */
+export const Nest = actor(
+  class NestActor {
+    #inner: unknown
+    async grow(depth: number): Promise<Incrementer> {
+      if (depth === 0) {
+        const last = Counter.remote()
+        this.#inner = last
+        await last.get()
+        return last
+      }
+      const inner = Nest.remote()
+      this.#inner = inner
+      return inner.grow(depth - 1)
+    }
+    hasInner(): boolean {
+      return this.#inner !== undefined
+    }
+  },
+  import.meta,
+)
+
+/** Ends itself. */
+export const Leaver = actor(
+  class Leaver {
+    async leave(ms: number): Promise<void> {
+      await sleep(ms)
+      exitActor()
+    }
+    alive(): boolean {
+      return true
+    }
+  },
+  import.meta,
+)

@@ -1,0 +1,9 @@
+/** Ends this worker abruptly: process.exit in Node, self.close() in a browser. Never returns. */
+export function endWorker(exitCode = 3): Promise<never> {
+  if (typeof process !== 'undefined' && typeof process.exit === 'function') process.exit(exitCode)
+  self.close()
+  // A closing worker still runs this task to its end: an answer must not get out.
+  return new Promise<never>(() => {})
+}
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,0 +1,99 @@
+import {
+  ActorAlreadyExistsError,
+  ActorDiedError,
+  availableResources,
+  exitActor,
+  get,
+  getActor,
+  kill,
+  ready,
+  terminate,
+} from 'troupe'
+import { expect, test } from 'vitest'
+import { Counter } from './actors/counter.ts'
+import { Ledger } from './actors/ledger.ts'
+import { Disposable, Leaver, makeBoth, useLater } from './actors/lifetime.ts'
+import { expectRejects, expectThrows, seconds, start, until, untyped } from './kit.ts'
+
+const hasGpus = (count: number) => async () => (await availableResources()).GPU === count
+
+test('D1 the last handle is disposed', async () => {
+  await start()
+  expect(await Counter.remote(4).inc()).toBe(5)
+  const counter = Counter.options({ numGpus: 1 }).remote()
+  await ready(counter)
+  const queued = [counter.inc.remote(), counter.inc.remote()]
+  counter[Symbol.dispose]()
+  expect(await get(queued)).toEqual([1, 2])
+  await until(hasGpus(2), 'the GPU comes back')
+})
+
+test('D7 names', async () => {
+  await start()
+  const first = Counter.options({ name: 'n1' }).remote(7)
+  expect(await (await getActor<typeof first>('n1')).inc()).toBe(8)
+  const second = Counter.options({ name: 'n1' })
+  await expectRejects(() => ready(second.remote()), ActorAlreadyExistsError, /n1/)
+  for (const name of ['unknown', '']) await expectRejects(() => getActor(name), RangeError)
+  await expectRejects(() => getActor('n1', { namespace: 'other' }), RangeError)
+  const same = Counter.options({ name: 'n1', getIfExists: true }).remote(100)
+  expect(await same.get()).toBe(8)
+  kill(first)
+  await expectRejects(first.inc(), ActorDiedError)
+  await expectRejects(() => getActor('n1'), RangeError)
+  expect(await Counter.options({ name: 'n1' }).remote().inc()).toBe(1)
+})
+
+test('D2 a handle held elsewhere keeps the actor', async () => {
+  await start()
+  const counter = Counter.options({ numGpus: 1 }).remote()
+  const used = useLater.remote(counter, seconds(1.5))
+  counter[Symbol.dispose]()
+  expect(await get(used)).toBe(1)
+  await until(hasGpus(2), 'the GPU comes back')
+})
+
+test('D5 terminate', async () => {
+  await start()
+  const ledger = Ledger.remote()
+  const gentle = Disposable.remote(ledger)
+  const refs = Array.from({ length: 5 }, () => gentle.inc.remote())
+  await terminate(gentle)
+  expect(await get(refs)).toEqual([1, 2, 3, 4, 5])
+  await expectRejects(gentle.inc(), ActorDiedError)
+  expect(await ledger.entries()).toEqual(['disposed'])
+  const killed = Disposable.remote(ledger)
+  await ready(killed)
+  kill(killed)
+  await expectRejects(killed.inc(), ActorDiedError)
+  expect(await ledger.entries()).toEqual(['disposed'])
+})
+
+test('D8 detached actors outlive their creator', async () => {
+  await start()
+  await get(makeBoth.remote())
+  const detached = await getActor<ReturnType<typeof Counter.remote>>('det')
+  expect(await detached.inc()).toBe(3)
+  await until(async () => {
+    try {
+      await getActor('sibling')
+      return false
+    } catch {
+      return true
+    }
+  }, 'the sibling is gone')
+  expectThrows(() => Counter.options(untyped({ lifetime: 'forever' })), RangeError, /lifetime/)
+  expect(await Counter.options({ lifetime: 'detached' }).remote(1).get()).toBe(1)
+})
+
+test('D6 an actor that ends itself', async () => {
+  await start()
+  const leaver = Leaver.options({ maxRestarts: 3 }).remote()
+  const leaving = leaver.leave.remote(seconds(0.5))
+  const queued = leaver.alive.remote()
+  const error = await expectRejects(get(leaving), ActorDiedError, /exitActor\(\)/)
+  expect(error.reason).toBe('INTENDED_USER_EXIT')
+  await expectRejects(get(queued), ActorDiedError)
+  await expectRejects(leaver.alive(), ActorDiedError)
+  expectThrows(() => exitActor(), TypeError)
+})

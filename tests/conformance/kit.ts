@@ -1,0 +1,122 @@
+import { type InitOptions, init, shutdown } from 'troupe'
+import { afterEach, expect, test } from 'vitest'
+
+/** Where the suite runs now. */
+export type HostName = 'node' | 'chromium' | 'inline'
+
+const environment = typeof process === 'undefined' ? {} : process.env
+export const host: HostName =
+  typeof window !== 'undefined' ? 'chromium' : environment.TROUPE_HOST === 'inline' ? 'inline' : 'node'
+
+/** The cases' times are seconds; tests take a tenth of them: `seconds(1.5)` is 150 ms. */
+export const seconds = (count: number): number => count * 100
+
+afterEach(() => shutdown())
+
+/** Starts the runtime that every case expects: 8 logical CPUs, 2 logical GPUs, one unit of `special`. */
+export function start(options: InitOptions = {}): ReturnType<typeof init> {
+  const chosen = host === 'inline' ? { host: 'inline' as const } : {}
+  return init({ numCpus: 8, numGpus: 2, resources: { special: 1 }, ...chosen, ...options })
+}
+
+/** A case for some hosts only: elsewhere it does not exist, so that nothing is ever skipped. */
+export function testOn(hosts: readonly HostName[], title: string, body: () => Promise<void>): void {
+  if (hosts.includes(host)) test(title, body)
+}
+/** A case about worker deaths or parallelism, which an inline host cannot have. */
+export const workerTest = (title: string, body: () => Promise<void>): void => testOn(['node', 'chromium'], title, body)
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Collects garbage for real: both hosts run with an exposed `gc`. */
+export async function collectGarbage(): Promise<void> {
+  const { gc } = globalThis as { gc?: () => void }
+  if (gc === undefined) throw new Error('this realm was started without --expose-gc')
+  for (let i = 0; i < 5; i++) {
+    gc()
+    // Finalisation callbacks are tasks of their own.
+    await sleep(5)
+  }
+}
+
+type ErrorClass<E> = { readonly prototype: E; readonly name: string }
+
+/** What a promise rejects with, or what a function throws, at once or later. */
+export async function reasonOf(action: PromiseLike<unknown> | (() => unknown)): Promise<unknown> {
+  let value: unknown
+  try {
+    value = await (typeof action === 'function' ? action() : action)
+  } catch (reason) {
+    return reason
+  }
+  throw new Error(`expected a rejection, got ${String(value)}`)
+}
+
+/** Expects a rejection with an error of this class, whose message matches, and gives it. */
+export async function expectRejects<E>(
+  action: PromiseLike<unknown> | (() => unknown),
+  type: ErrorClass<E>,
+  message = /(?:)/,
+): Promise<E> {
+  return checkError(await reasonOf(action), type, message)
+}
+
+/** Expects a synchronous throw of this class, whose message matches, and gives it. */
+export function expectThrows<E>(action: () => unknown, type: ErrorClass<E>, message = /(?:)/): E {
+  try {
+    action()
+  } catch (reason) {
+    return checkError(reason, type, message)
+  }
+  throw new Error(`expected a throw of ${type.name}`)
+}
+
+function checkError<E>(reason: unknown, type: ErrorClass<E>, message: RegExp): E {
+  // Shown when the check fails: what came instead of the expected class.
+  const seen = `${reason instanceof Error ? reason.stack : String(reason)}`
+  expect(reason, seen).toBeInstanceOf(type)
+  expect((reason as Error).message, seen).toMatch(message)
+  return reason as E
+}
+
+/** A door that one side opens and the other waits at. */
+export interface Latch {
+  readonly opened: Promise<void>
+  open(): void
+}
+export function latch(): Latch {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open: () => open() }
+}
+
+/** A door that tells when somebody has come to it. */
+export interface Gate {
+  readonly reached: Promise<void>
+  open(): void
+  /** Resolves when the door is open. */
+  readonly pass: () => Promise<void>
+}
+export function gate(): Gate {
+  const arrival = latch()
+  const door = latch()
+  const pass = (): Promise<void> => {
+    arrival.open()
+    return door.opened
+  }
+  return { reached: arrival.opened, open: door.open, pass }
+}
+
+/** Waits until a condition holds; for facts that no event tells. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string, limitMs = 10_000): Promise<void> {
+  const end = performance.now() + limitMs
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`)
+    await sleep(5)
+  }
+}
+
+/** A value that hides its type, for wrong use that the compiler would refuse. */
+export const untyped = (value: unknown): never => value as never

@@ -1,0 +1,93 @@
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+import { troupe } from './packages/vite/src/index.ts'
+import { browserFlags, findChromium } from './tests/chromium.mjs'
+
+const SOURCE = 'troupe-source'
+const onNode = {
+  resolve: { conditions: [SOURCE, 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: [SOURCE, 'node', 'import', 'default'] } },
+}
+const inNode = {
+  environment: 'node' as const,
+  pool: 'forks' as const,
+  execArgv: [`--conditions=${SOURCE}`, '--expose-gc'],
+}
+const conformance = ['tests/conformance/**/*.test.ts']
+const executablePath = findChromium()
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...onNode,
+        test: {
+          ...inNode,
+          name: 'unit',
+          include: [
+            'tests/layers.test.ts',
+            'tests/{core,sim,types,protocol,unit}/**/*.test.ts',
+            'tests/packages/*/unit/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        ...onNode,
+        test: {
+          ...inNode,
+          name: 'node',
+          include: [...conformance, 'tests/node/**/*.test.ts'],
+          testTimeout: 20_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...onNode,
+        test: {
+          ...inNode,
+          name: 'inline',
+          include: conformance,
+          // About workers only.
+          exclude: ['**/{h-start,w-deaths,e-faults,e-lasting}.test.ts'],
+          env: { TROUPE_HOST: 'inline' },
+          testTimeout: 10_000,
+        },
+      },
+      {
+        plugins: [troupe()],
+        resolve: { conditions: [SOURCE, 'browser', 'module', 'import', 'default'] },
+        optimizeDeps: { include: ['comlink'] },
+        test: {
+          name: 'chromium',
+          include: conformance,
+          testTimeout: 20_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                ...(executablePath ? { executablePath } : {}),
+                args: [...browserFlags, '--js-flags=--expose-gc'],
+              },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+      {
+        ...onNode,
+        test: {
+          ...inNode,
+          name: 'pages',
+          include: ['tests/browser/**/*.test.ts', 'tests/packages/**/*.test.ts'],
+          exclude: ['tests/packages/*/unit/**', 'tests/packages/fixtures/**'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
