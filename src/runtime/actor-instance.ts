@@ -7,6 +7,7 @@ import type { ActorSpec } from '../protocol/specs.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
+import { probe } from './probe.ts'
 import type { AnyClass, Definition } from './registry.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -79,6 +80,7 @@ export class ActorInstance {
   }
 
   accept(session: number, seq: number, call: QueuedCall): void {
+    probe.at?.('accept', this.actorId)
     const group = call.meta?.group ?? ''
     if (this.#ended !== undefined) return this.#turnAway(call)
     // An unknown group is answered in its turn, like every other mistake of a caller.
@@ -92,6 +94,7 @@ export class ActorInstance {
 
   /** Runs what is queued, then the dispose hook. */
   async dismiss(): Promise<void> {
+    probe.at?.('release', this.actorId)
     await this.#idle()
     this.#ended = { reason: 'it has ended' }
     await this.#dispose()
@@ -143,6 +146,7 @@ export class ActorInstance {
     execution.run((args) => {
       if (method === undefined || typeof this.#object?.[call.method] !== 'function') throw this.#noMethod(call.method)
       if (call.meta?.group !== undefined && !this.#queue.hasGroup(call.meta.group)) throw this.#noGroup(call.meta.group)
+      probe.at?.('running', this.actorId)
       return this.#checkpoints.after(this.#object, this.#object[call.method]!(...args))
     })
   }

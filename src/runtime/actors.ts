@@ -7,6 +7,7 @@ import type { ActorSpec, HandleSpec } from '../protocol/specs.ts'
 import { ActorInstance } from './actor-instance.ts'
 import type { Link } from './link.ts'
 import { loadDefinition } from './load-definition.ts'
+import { probe } from './probe.ts'
 import { RemoteActor } from './remote-actor.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -93,6 +94,7 @@ export class Actors {
 
   async create({ spec, incarnation, gpuIds, args, state }: CreateActor): Promise<void> {
     const definition = await loadDefinition(spec.definition, 'actor')
+    if (incarnation > 0) probe.at?.('restart', spec.handle.actorId)
     const instance = new ActorInstance(this.#runtime, spec, incarnation, gpuIds)
     await instance.construct(definition, this.#runtime.values.open(args) as unknown[])
     if (state !== undefined) await instance.restore(state)

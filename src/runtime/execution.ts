@@ -2,6 +2,7 @@ import { SerializationError, type TaskFacts } from '../protocol/errors.ts'
 import { type CallMeta, Op } from '../protocol/messages.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
 import type { Link } from './link.ts'
+import { probe } from './probe.ts'
 import type { Running } from './running.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -89,8 +90,10 @@ export class Execution implements Running {
     try {
       const packed = runtime.values.pack(value, 'result')
       if (!this.#end()) return
+      probe.at?.('reply', this.#how.context.actorId ?? '')
       incoming.link.replyValue(incoming.callId, packed, 'result')
       runtime.values.release(packed.specials)
+      probe.at?.('posted', this.#how.context.actorId ?? '')
     } catch (error) {
       return this.#fail(error)
     }
