@@ -55,12 +55,16 @@ export class ActorDirectory {
     return [...(this.#madeBy.get(owner) ?? [])]
   }
 
-  /** Its name is free; it is remembered for a while. */
+  /** Its name is free. */
   bury(actor: ActorRecord): void {
     const { name, namespace, creator } = actor.spec
     if (name !== undefined && this.find(namespace, name) === actor.id) this.#names.delete(nameKey(namespace, name))
     removeFrom(this.#madeBy, creator, actor)
     for (const realm of actor.holders.keys()) removeFrom(this.#heldBy, realm, actor)
+  }
+
+  /** It is dead and on no worker any more: it is remembered for a while. */
+  retire(actor: ActorRecord): void {
     this.#dead.push(actor.id)
     if (this.#dead.length > rememberedDead) this.#actors.delete(this.#dead.shift()!)
   }

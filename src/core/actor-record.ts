@@ -1,5 +1,6 @@
 import type { ActorId, Incarnation, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, Allocation, ResourceRequest } from '../protocol/specs.ts'
+import type { WorkerExit } from '../protocol/worker-host.ts'
 import type { ActorState, ActorView, Death } from './cluster-events.ts'
 
 /**
@@ -81,4 +82,12 @@ export class ActorRecord {
       death: this.death,
     }
   }
+}
+
+/** What the end of its worker means for an actor without restarts left. */
+export function workerDeath(actor: ActorRecord, workerId: WorkerId, exit: WorkerExit): Death {
+  const restarts =
+    actor.spec.maxRestarts > 0 && !actor.mayRestart ? `; all ${actor.spec.maxRestarts} restarts are used up` : ''
+  const message = `its worker ${workerId} ${exit.reason}${restarts}`
+  return { reason: 'WORKER_DIED', message, ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }) }
 }

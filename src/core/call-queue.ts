@@ -14,7 +14,8 @@ export interface CallOrder {
 interface Caller<T> {
   readonly session: number
   next: number
-  readonly early: Map<number, { readonly group: string; readonly item: T }>
+  /** Calls that came before their turn; without an item where one was taken out. */
+  readonly early: Map<number, { readonly group: string; readonly item: T | undefined }>
 }
 
 interface Lane<T> {
@@ -60,7 +61,7 @@ export class CallQueue<T> {
     state.next++
     for (let early = state.early.get(state.next); early !== undefined; early = state.early.get(state.next)) {
       state.early.delete(state.next)
-      this.#enter(early.group, early.item)
+      if (early.item !== undefined) this.#enter(early.group, early.item)
       state.next++
     }
   }
@@ -94,6 +95,14 @@ export class CallQueue<T> {
         return lane.waiting.splice(i, 1)[0]
       }
     }
+    for (const { early } of this.#callers.values()) {
+      for (const [seq, call] of early) {
+        if (call.item === undefined || !matches(call.item)) continue
+        // Its place stays: the calls behind it wait for the ones before it.
+        early.set(seq, { group: call.group, item: undefined })
+        return call.item
+      }
+    }
     return undefined
   }
 
@@ -116,6 +125,10 @@ export class CallQueue<T> {
       items.push(...lane.waiting.slice(lane.head))
       lane.waiting.length = 0
       lane.head = 0
+    }
+    for (const { early } of this.#callers.values()) {
+      for (const { item } of early.values()) if (item !== undefined) items.push(item)
+      early.clear()
     }
     return items
   }

@@ -2,12 +2,12 @@ import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, Allocation, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import { ActorDirectory } from './actor-directory.ts'
-import { ActorRecord } from './actor-record.ts'
+import { ActorRecord, workerDeath } from './actor-record.ts'
 import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from './cluster-events.ts'
 import { placementRequest, refusalOf, sumAmounts } from './feasibility.ts'
 import { type Amounts, describeRequest } from './node-ledger.ts'
 import { RequestQueue } from './request-queue.ts'
-import { type LeaseRecord, type NodeRecord, WorkerPool, type WorkerRecord, type WorkerState } from './worker-pool.ts'
+import { type LeaseRecord, type NodeRecord, WorkerPool, type WorkerRecord, type WorkerSummary } from './worker-pool.ts'
 
 interface ActorRequest {
   readonly type: 'actor'
@@ -23,15 +23,6 @@ interface LeaseRequest {
   readonly realm: RealmId
 }
 type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>
-
-/** A worker as the state API shows it. */
-export interface WorkerSummary {
-  readonly workerId: WorkerId
-  readonly nodeId: string
-  readonly state: WorkerState
-  readonly actorIds: readonly ActorId[]
-  readonly isLeased: boolean
-}
 
 /**
  * All decisions of the coordinator: who runs where, who is alive, who is refused. Pure and deterministic: events in,
@@ -102,9 +93,7 @@ export class ClusterState {
   }
 
   workers(): WorkerSummary[] {
-    return [...this.#pool.workers].map(({ id, node, state, actors, lease }) => {
-      return { workerId: id, nodeId: node.id, state, actorIds: [...actors], isLeased: lease !== undefined }
-    })
+    return this.#pool.summaries()
   }
 
   findName(namespace: string, name: string): ActorId | undefined {
@@ -152,6 +141,9 @@ export class ClusterState {
   #requestActor(spec: ActorSpec, isReady: boolean): void {
     const actor = new ActorRecord(spec, isReady)
     this.#actors.add(actor)
+    // The request was under way when its worker died.
+    if (this.#pool.hasEnded(spec.holder))
+      return this.#bury(actor, { reason: 'OWNER_DIED', message: `its owner (${spec.holder}) has ended` })
     const refusal = spec.waitForResources ? undefined : this.refusalOf(placementRequest(spec))
     if (refusal !== undefined) return this.#bury(actor, { reason: 'UNSCHEDULABLE', message: refusal.message, refusal })
     this.#actors.nameIt(actor)
@@ -177,6 +169,8 @@ export class ClusterState {
   #kill(actor: ActorRecord, mayRestart: boolean, death: Death): void {
     if (actor.state === 'DEAD') return
     const { workerId } = actor
+    // It is between two lives: the next one is not ended for what the last one did.
+    if (mayRestart && actor.state === 'RESTARTING' && workerId === undefined) return
     if (workerId === undefined || actor.isDedicated) {
       if (mayRestart && actor.mayRestart && workerId !== undefined) this.#stopWorker(workerId)
       else this.#bury(actor, death)
@@ -217,12 +211,14 @@ export class ClusterState {
     // Its resources are free only when its worker is gone: two actors must never be on one GPU.
     if (actor.isDedicated) this.#stopWorker(actor.workerId)
     else this.#leaveWorker(actor)
+    if (actor.workerId === undefined) this.#actors.retire(actor)
     this.#ownerEnded(actor.id)
   }
 
   #hold(actor: ActorRecord, realm: RealmId, count: number): void {
-    this.#actors.hold(actor, realm, count)
-    if (count < 0) this.#collect(actor)
+    // A realm that has ended holds nothing, whatever was said of it on the way.
+    if (!this.#pool.hasEnded(realm)) this.#actors.hold(actor, realm, count)
+    this.#collect(actor)
   }
 
   #collect(actor: ActorRecord): void {
@@ -265,10 +261,23 @@ export class ClusterState {
     if (this.#queue.remove(`lease ${leaseId}`) || lease === undefined) return
     this.#leases.delete(leaseId)
     const worker = this.#pool.get(lease.workerId)
-    if (worker === undefined) return
+    // While its worker is being ended, what ran there may still use what it was given.
+    if (worker === undefined || worker.state === 'stopping') return
     worker.node.ledger.release(lease.allocation)
     worker.lease = undefined
-    if (worker.state !== 'stopping') worker.node.idle.add(worker.id)
+    worker.node.idle.add(worker.id)
+  }
+
+  // Its tasks may still run on the workers it was lent: they end with it.
+  #endLeasesOf(realm: RealmId): void {
+    for (const waiting of this.#queue.values()) {
+      if (waiting.type === 'lease' && waiting.realm === realm) this.#queue.remove(waiting.key)
+    }
+    for (const lease of this.#leases.values()) {
+      if (lease.realm !== realm) continue
+      this.#leases.delete(lease.leaseId)
+      this.#stopWorker(lease.workerId)
+    }
   }
 
   #emitGrant({ leaseId, realm, workerId, allocation }: LeaseRecord): void {
@@ -288,21 +297,21 @@ export class ClusterState {
   #workerExited(workerId: WorkerId, exit: WorkerExit): void {
     const worker = this.#pool.get(workerId)
     if (worker === undefined) return
-    this.#pool.remove(worker)
+    this.#pool.remove(worker, exit.failedToStart === true)
     const { lease } = worker
-    if (lease !== undefined) {
-      this.#leases.delete(lease.leaseId)
-      worker.node.ledger.release(lease.allocation)
+    if (lease !== undefined) worker.node.ledger.release(lease.allocation)
+    if (lease !== undefined && this.#leases.delete(lease.leaseId)) {
       this.#emit({ type: 'endLease', leaseId: lease.leaseId, realm: lease.realm, exit })
     }
     for (const actorId of worker.actors) this.#lostWorker(this.#actors.get(actorId)!, worker, exit)
+    this.#endLeasesOf(workerId)
     this.#ownerEnded(workerId)
   }
 
   #lostWorker(actor: ActorRecord, worker: WorkerRecord, exit: WorkerExit): void {
     this.#release(actor, worker.node)
     actor.workerId = undefined
-    if (actor.state === 'DEAD') return
+    if (actor.state === 'DEAD') return this.#actors.retire(actor)
     if (actor.ending !== undefined) return this.#bury(actor, actor.ending)
     // What cannot start will not start again either, and its restarts would be spent in no time.
     if (actor.mayRestart && exit.failedToStart !== true) return this.#restart(actor)
@@ -378,11 +387,4 @@ export class ClusterState {
       if (actor.incarnation === event.incarnation && actor.state !== 'DEAD') act(actor)
     })
   }
-}
-
-function workerDeath(actor: ActorRecord, workerId: WorkerId, exit: WorkerExit): Death {
-  const restarts =
-    actor.spec.maxRestarts > 0 && !actor.mayRestart ? `; all ${actor.spec.maxRestarts} restarts are used up` : ''
-  const message = `its worker ${workerId} ${exit.reason}${restarts}`
-  return { reason: 'WORKER_DIED', message, ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }) }
 }

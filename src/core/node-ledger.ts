@@ -115,7 +115,9 @@ function shareOf(amount: number): number {
 }
 
 function namedUnits(request: ResourceRequest): [name: string, units: number][] {
-  const named = Object.entries(request.custom).map(([name, amount]): [string, number] => [name, toUnits(amount)])
+  const named = Object.entries(request.custom)
+    .filter(([, amount]) => amount > 0)
+    .map(([name, amount]): [string, number] => [name, toUnits(amount)])
   return request.cpu > 0 ? [['CPU', toUnits(request.cpu)], ...named] : named
 }
 

@@ -6,7 +6,8 @@ import { NodeLedger, type NodeResources } from './node-ledger.ts'
 export interface NodeRecord {
   readonly id: NodeId
   readonly ledger: NodeLedger
-  readonly spareTarget: number
+  /** How many spare workers to keep; fewer when they cannot start. */
+  spareTarget: number
   /** Workers nothing ever ran on: the next actor takes one. */
   readonly spare: Set<WorkerId>
   /** Workers that ran tasks and have no lease now. */
@@ -35,6 +36,15 @@ export interface LeaseRecord {
   readonly workerId: WorkerId
 }
 
+/** A worker as the state API shows it. */
+export interface WorkerSummary {
+  readonly workerId: WorkerId
+  readonly nodeId: string
+  readonly state: WorkerState
+  readonly actorIds: readonly ActorId[]
+  readonly isLeased: boolean
+}
+
 /** More workers than this are never shared by light actors: they are there to save memory, not to compute. */
 const maxShared = 8
 
@@ -57,6 +67,12 @@ export class WorkerPool {
     return this.#workers.values()
   }
 
+  summaries(): WorkerSummary[] {
+    return [...this.#workers.values()].map(({ id, node, state, actors, lease }) => {
+      return { workerId: id, nodeId: node.id, state, actorIds: [...actors], isLeased: lease !== undefined }
+    })
+  }
+
   join(nodeId: NodeId, resources: NodeResources, spareTarget: number): void {
     const ledger = new NodeLedger(resources)
     this.#nodes.set(nodeId, { id: nodeId, ledger, spareTarget, spare: new Set(), idle: new Set(), shared: new Set() })
@@ -66,7 +82,15 @@ export class WorkerPool {
     return workerId === undefined ? undefined : this.#workers.get(workerId)
   }
 
-  /** A worker of which nothing ever ran. */
+  /** Whether this names a worker that was started once and has ended. */
+  hasEnded(realm: RealmId): boolean {
+    const [, nodeId, number] = /^(.*)\.w(\d+)$/.exec(realm) ?? []
+    return (
+      nodeId !== undefined && this.#nodes.has(nodeId) && Number(number) < this.#nextWorker && !this.#workers.has(realm)
+    )
+  }
+
+  /** A worker on which nothing ever ran. */
   fresh(node: NodeRecord): WorkerRecord {
     const spare = first(node.spare)
     if (spare === undefined) return this.#start(node)
@@ -76,7 +100,8 @@ export class WorkerPool {
 
   /** A worker for tasks: an idle one before a new one. */
   forTasks(node: NodeRecord): WorkerRecord {
-    const idle = first(node.idle)
+    // The last one used is the warmest; the others can be let go.
+    const idle = last(node.idle)
     if (idle === undefined) return this.fresh(node)
     node.idle.delete(idle)
     return this.#workers.get(idle)!
@@ -108,8 +133,9 @@ export class WorkerPool {
     return true
   }
 
-  remove(worker: WorkerRecord): void {
+  remove(worker: WorkerRecord, failedToStart: boolean): void {
     this.#workers.delete(worker.id)
+    if (failedToStart && worker.node.spare.has(worker.id)) worker.node.spareTarget--
     this.#withdraw(worker)
   }
 
@@ -126,6 +152,12 @@ export class WorkerPool {
     this.#onStart(worker)
     return worker
   }
+}
+
+function last<T>(set: ReadonlySet<T>): T | undefined {
+  let item: T | undefined
+  for (item of set);
+  return item
 }
 
 function first<T>(set: ReadonlySet<T>): T | undefined {

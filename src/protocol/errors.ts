@@ -60,7 +60,8 @@ export class TroupeError extends Error {
 export class TaskError extends TroupeError {
   declare readonly task: TaskFacts
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return this === TaskError ? isBranded(value, taskBrand) : Function.prototype[Symbol.hasInstance].call(this, value)
+    if (this === TaskError && isBranded(value, taskBrand)) return true
+    return Function.prototype[Symbol.hasInstance].call(this, value)
   }
   static {
     brand(this, 'TaskError', 'TASK_ERROR')

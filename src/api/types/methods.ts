@@ -55,7 +55,7 @@ export type OverloadedMethod<Call, Start> = Call & {
 type FromSignature<A extends readonly unknown[], R> =
   IsAny<R> extends true
     ? RemoteMethod<Args<A>, R>
-    : [R] extends [never]
+    : [Awaited<R>] extends [never]
       ? RemoteMethod<Args<A>, never>
       : Awaited<R> extends Iterating<infer Y>
         ? StreamMethod<Args<A>, Y>

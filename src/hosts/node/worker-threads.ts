@@ -19,10 +19,11 @@ export function startWorker(config: WorkerConfig, options: StartOptions): HostWo
     workerData: { entry, tsx: tsxUrl() },
     ...workerFlags(),
   })
-  worker.unref()
   const { port1, port2 } = new MessageChannel()
   const exit = watchExit(worker)
   const control = wrap<WorkerControl>(nodeEndpoint(worker))
+  // After Comlink's listener, which would hold the process again.
+  worker.unref()
   return {
     port: port1,
     ready: handshake(
