@@ -169,8 +169,8 @@ export class ClusterState {
   #kill(actor: ActorRecord, mayRestart: boolean, death: Death): void {
     if (actor.state === 'DEAD') return
     const { workerId } = actor
-    // It is between two lives: the next one is not ended for what the last one did.
-    if (mayRestart && actor.state === 'RESTARTING' && workerId === undefined) return
+    // Nothing of it runs: there is nothing to restart.
+    if (mayRestart && actor.mayRestart && workerId === undefined) return
     if (workerId === undefined || actor.isDedicated) {
       if (mayRestart && actor.mayRestart && workerId !== undefined) this.#stopWorker(workerId)
       else this.#bury(actor, death)

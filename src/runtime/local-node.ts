@@ -106,7 +106,7 @@ export class LocalNode {
     this.coordinator.handle({
       type: 'workerExited',
       workerId,
-      exit: worker.isReady ? exit : { ...exit, failedToStart: true },
+      exit: worker.isReady || worker.isStopped ? exit : { ...exit, failedToStart: true },
     })
   }
 }

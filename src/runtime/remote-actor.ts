@@ -95,6 +95,8 @@ export class RemoteActor {
   lost(call: ActorCall): void {
     this.#limbo.push(call)
     this.#settleLimbo()
+    // The next life may have begun before the end of the last one was heard of here.
+    this.#pump()
   }
 
   /** Takes a call that was not sent yet out of the queue. */

@@ -1,7 +1,6 @@
 import { ActorUnavailableError, get, ready, TaskTimeoutError } from 'troupe'
 import { expect } from 'vitest'
 import { Lasting, loopForever } from './actors/lasting.ts'
-import { Ledger } from './actors/ledger.ts'
 import { add } from './actors/tasks.ts'
 import { expectRejects, expectThrows, start, untyped, workerTest } from './kit.ts'
 
@@ -28,7 +27,7 @@ workerTest('E15 a time limit ends a worker that is stuck', async () => {
   await expectRejects(lasting.loop.options({ timeout: 100 })(), TaskTimeoutError, /loop/)
   // It may reach the stuck worker before that is ended.
   expect(await lasting.inc.options({ maxTaskRetries: 1 })()).toBe(1)
-  const stuck = loopForever.options({ timeout: 100, maxRetries: 0 }).remote(Ledger.remote(), -1)
+  const stuck = loopForever.options({ timeout: 100, maxRetries: 0 }).remote()
   await expectRejects(get(stuck), TaskTimeoutError)
   expect(await get(add.remote(1, 2))).toBe(3)
 })
