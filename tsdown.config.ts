@@ -14,6 +14,8 @@ export default defineConfig({
   target: 'es2022',
   dts: { oxc: true },
   sourcemap: true,
+  // The demo site is built into dist/site.
+  clean: ['dist/*.js', 'dist/*.d.ts', 'dist/*.map', 'dist/hosts'],
   external: ['#host', /^node:/, 'comlink', 'comlink/dist/esm/node-adapter.mjs'],
   fixedExtension: false,
   copy: [{ from: 'src/hosts/bootstrap.mjs', to: 'dist/hosts' }],

@@ -83,8 +83,6 @@ function createActor(actorClass: ActorDefinition, options: ActorDefaults, args: 
   const { definition, name } = actorClass
   runtime.checkMayStart(`${name}.remote()`)
   checkSource(definition, runtime)
-  if (options.getIfExists === true && options.name !== undefined)
-    return findOrCreate(actorClass, options, args, runtime)
   return begin(actorClass, options, args, runtime)
 }
 
@@ -104,14 +102,15 @@ function begin(actorClass: ActorDefinition, options: ActorDefaults, args: unknow
   packed.keep()
   const remote = runtime.actors.created(handle)
   try {
-    runtime.control.createActor(spec, packed.isReady ? argumentsOf(packed, actorClass.name) : undefined, (error) =>
-      remote.fail(error),
-    )
+    runtime.control.createActor(spec, packed.isReady ? argumentsOf(packed, actorClass.name) : undefined, {
+      existing: (known) => remote.redirect(runtime.actors.adopt(known)),
+      failed: (error) => remote.fail(error),
+    })
   } catch (error) {
     runtime.actors.forget(remote)
     throw error
   }
-  if (!packed.isReady) packed.whenReady(() => provide(packed, remote, actorClass.name))
+  if (!packed.isReady && remote.target === remote) packed.whenReady(() => provide(packed, remote, actorClass.name))
   const created = createHandle(remote)
   currentCallIfKnown()?.scope?.push(created as Disposable)
   return created
@@ -124,12 +123,6 @@ function checkGroups({ className, methods, groups }: HandleSpec): void {
       `methods.${name} of ${className} names the concurrency group ${JSON.stringify(group)}, but concurrencyGroups has: ${groups.join(', ') || 'none'}.`,
     )
   }
-}
-
-function findOrCreate(actorClass: ActorDefinition, options: ActorDefaults, args: unknown[], runtime: Runtime): object {
-  const known = runtime.control.findActorNow?.(options.namespace ?? runtime.config.namespace, options.name!)
-  if (known !== undefined) return createHandle(runtime.actors.adopt(known))
-  return begin(actorClass, options, args, runtime)
 }
 
 function argumentsOf(
@@ -168,6 +161,7 @@ function specOf(
     holder: runtime.realmId,
     ...(options.name === undefined ? {} : { name: options.name }),
     namespace: options.namespace ?? runtime.config.namespace,
+    getIfExists: options.getIfExists ?? false,
     isDetached: options.lifetime === 'detached',
     isolation: options.isolation ?? 'worker',
     maxRestarts: options.maxRestarts ?? 0,

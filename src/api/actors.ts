@@ -56,5 +56,5 @@ function remoteOf(handle: unknown, what: string): RemoteActor {
     throw new RangeError(
       `${what}() takes an actor handle, not ${typeof handle === 'string' ? JSON.stringify(handle) : typeof handle}.`,
     )
-  return actor
+  return actor.target
 }

@@ -32,7 +32,12 @@ export function start(options: InitOptions): { runtime: Runtime; joined: Promise
     logToDriver: options.logToDriver ?? true,
     ...(options.workerSetup === undefined ? {} : { setup: definitionOf(options.workerSetup)!.spec }),
     nodeName: options.name ?? `node-${Math.random().toString(36).slice(2, 8)}`,
-    start: { startTimeoutMs: options.startTimeout ?? 30_000, worker: options.worker, workerUrl: options.workerUrl },
+    start: {
+      startTimeoutMs: options.startTimeout ?? 30_000,
+      pingTimeoutMs: options.pingTimeout ?? (host.tellsOfDeaths || options.host === 'inline' ? 0 : 30_000),
+      worker: options.worker,
+      workerUrl: options.workerUrl,
+    },
   }
   const runtime = startDriver(driver)
   realm.runtime = runtime

@@ -34,6 +34,7 @@ const known = [
   'worker',
   'workerUrl',
   'startTimeout',
+  'pingTimeout',
   'logToDriver',
   'workerSetup',
   'deadlock',
@@ -78,8 +79,11 @@ function checkInit(options: InitOptions): void {
   checkString(options.name, 'name', where)
   checkOneOf(options.host, ['inline'], 'host', where)
   checkOneOf(options.deadlock, ['warn', 'error'], 'deadlock', where)
-  if (options.workerSetup !== undefined && definitionOf(options.workerSetup) === undefined)
-    throw new TypeError(`${where}: workerSetup must be a task, made by task(fn, import.meta).`)
+  if (options.workerSetup !== undefined && definitionOf(options.workerSetup)?.hasSource !== true)
+    throw new TypeError(
+      `${where}: workerSetup must be a task, made by task(fn, import.meta) in a module that workers can import.`,
+    )
+  checkNumber(options.pingTimeout, { name: 'pingTimeout', where, min: 0 })
   checkNumber(options.startTimeout, { name: 'startTimeout', where, min: 1 })
   if (options.worker !== undefined && typeof options.worker !== 'function')
     throw new TypeError(`${where}: worker must be a function that returns a Worker.`)

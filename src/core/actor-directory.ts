@@ -3,6 +3,7 @@ import type { ActorRecord } from './actor-record.ts'
 
 /** Dead actors that are still remembered for late callers and the state API. */
 const rememberedDead = 1000
+const rememberedEarly = 1000
 
 /** All actors by id, by name, by who made them and by who holds them. */
 export class ActorDirectory {
@@ -10,12 +11,15 @@ export class ActorDirectory {
   readonly #names = new Map<string, ActorId>()
   readonly #madeBy = new Map<RealmId | ActorId, Set<ActorRecord>>()
   readonly #heldBy = new Map<RealmId, Set<ActorRecord>>()
+  readonly #early = new Map<ActorId, readonly { readonly realm: RealmId; readonly count: number }[]>()
   readonly #dead: ActorId[] = []
 
   add(actor: ActorRecord): void {
     this.#actors.set(actor.id, actor)
     addTo(this.#madeBy, actor.spec.creator, actor)
     addTo(this.#heldBy, actor.spec.holder, actor)
+    for (const { realm, count } of this.#early.get(actor.id) ?? []) this.#change(actor, realm, count)
+    this.#early.delete(actor.id)
   }
 
   get(actorId: ActorId): ActorRecord | undefined {
@@ -35,11 +39,27 @@ export class ActorDirectory {
     return this.#names.get(nameKey(namespace, name))
   }
 
-  /** Adds to (or takes from) a realm's holds. */
-  hold(actor: ActorRecord, realm: RealmId, count: number): void {
+  /** Adds to (or takes from) a realm's holds. What is said of an actor before its creation is heard of counts then. */
+  hold(actorId: ActorId, realm: RealmId, count: number): ActorRecord | undefined {
+    const actor = this.#actors.get(actorId)
+    if (actor === undefined) this.#holdEarly(actorId, realm, count)
+    else this.#change(actor, realm, count)
+    return actor
+  }
+
+  #holdEarly(actorId: ActorId, realm: RealmId, count: number): void {
+    this.#early.set(actorId, [...(this.#early.get(actorId) ?? []), { realm, count }])
+    // Of actors long forgotten holds may come too: the oldest are let go.
+    for (const oldest of this.#early.keys()) {
+      if (this.#early.size <= rememberedEarly) break
+      this.#early.delete(oldest)
+    }
+  }
+
+  #change(actor: ActorRecord, realm: RealmId, count: number): void {
     actor.hold(realm, count)
     if (actor.holders.has(realm)) addTo(this.#heldBy, realm, actor)
-    else this.#heldBy.get(realm)?.delete(actor)
+    else removeFrom(this.#heldBy, realm, actor)
   }
 
   /** A realm is gone: the actors it held, which it holds no more. */

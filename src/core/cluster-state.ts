@@ -4,6 +4,7 @@ import type { WorkerExit } from '../protocol/worker-host.ts'
 import { ActorDirectory } from './actor-directory.ts'
 import { ActorRecord, workerDeath } from './actor-record.ts'
 import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from './cluster-events.ts'
+import { checkClusterInvariants } from './cluster-invariants.ts'
 import { placementRequest, refusalOf, sumAmounts } from './feasibility.ts'
 import { type Amounts, describeRequest } from './node-ledger.ts'
 import { RequestQueue } from './request-queue.ts'
@@ -21,6 +22,7 @@ interface LeaseRequest {
   readonly request: ResourceRequest
   readonly leaseId: string
   readonly realm: RealmId
+  readonly waitForResources: boolean
 }
 type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>
 
@@ -45,7 +47,7 @@ export class ClusterState {
   #apply(event: ClusterEvent): void {
     switch (event.type) {
       case 'nodeJoined':
-        return this.#pool.join(event.nodeId, event.resources, event.spareWorkers)
+        return this.#joinNode(event)
       case 'actorRequested':
         return this.#requestActor(event.spec, event.isReady)
       case 'actorDependenciesReady':
@@ -60,9 +62,9 @@ export class ClusterState {
       case 'actorDismissed':
         return this.#withActor(event.actorId, (actor) => this.#dismiss(actor, event.death))
       case 'handlesGranted':
-        return this.#withActor(event.actorId, (actor) => this.#hold(actor, event.realm, event.count))
+        return this.#hold(event.actorId, event.realm, event.count)
       case 'handlesReleased':
-        return this.#withActor(event.actorId, (actor) => this.#hold(actor, event.realm, -event.count))
+        return this.#hold(event.actorId, event.realm, -event.count)
       case 'leaseRequested':
         return this.#requestLease(event)
       case 'leaseReturned':
@@ -108,32 +110,19 @@ export class ClusterState {
     return sumAmounts([...this.#pool.nodes].map((node) => node.ledger.available()))
   }
 
-  /** Why no node could ever give this, or undefined when one could. */
+  /** Why no node could ever give this; undefined when one could, and before the first node has joined. */
   refusalOf(request: ResourceRequest): Refusal | undefined {
-    return refusalOf(request, this.#pool.nodes)
+    return this.#pool.hasNodes ? refusalOf(request, this.#pool.nodes) : undefined
   }
 
-  /** Requests that wait for resources or for a worker. */
+  /** Requests that wait for resources. */
   get waitingCount(): number {
     return this.#queue.size
   }
 
   /** Throws when what is known cannot be true. */
   checkInvariants(): void {
-    for (const node of this.#pool.nodes) node.ledger.checkInvariants()
-    this.#actors.checkInvariants()
-    for (const actor of this.#actors.all) {
-      const worker = this.#pool.get(actor.workerId)
-      if (actor.state === 'ALIVE' && worker === undefined) throw new Error(`bug: ${actor.id} is alive nowhere`)
-      if (actor.allocation !== undefined && worker === undefined)
-        throw new Error(`bug: ${actor.id} holds resources without a worker`)
-      if (worker !== undefined && !worker.actors.has(actor.id))
-        throw new Error(`bug: ${worker.id} does not know its actor ${actor.id}`)
-    }
-    for (const worker of this.#pool.workers) {
-      if (worker.lease !== undefined && worker.actors.size > 0)
-        throw new Error(`bug: ${worker.id} runs tasks beside an actor`)
-    }
+    checkClusterInvariants(this.#actors, this.#pool)
   }
 
   // ---- the life of an actor
@@ -144,10 +133,32 @@ export class ClusterState {
     // The request was under way when its worker died.
     if (this.#pool.hasEnded(spec.holder))
       return this.#bury(actor, { reason: 'OWNER_DIED', message: `its owner (${spec.holder}) has ended` })
-    const refusal = spec.waitForResources ? undefined : this.refusalOf(placementRequest(spec))
-    if (refusal !== undefined) return this.#bury(actor, { reason: 'UNSCHEDULABLE', message: refusal.message, refusal })
+    if (this.#refused(actor)) return
     this.#actors.nameIt(actor)
     if (isReady) this.#enqueue(actor)
+    this.#collect(actor)
+  }
+
+  // Before the first node has joined nobody knows what there is: requests wait, and are looked at then.
+  #joinNode({ nodeId, resources, spareWorkers }: EventOf<'nodeJoined'>): void {
+    this.#pool.join(nodeId, resources, spareWorkers)
+    for (const waiting of [...this.#queue.values()]) {
+      if (waiting.type === 'actor') this.#refused(waiting.actor)
+      else if (waiting.type === 'lease' && this.#refusedLease(waiting)) this.#queue.remove(waiting.key)
+    }
+  }
+
+  #refused(actor: ActorRecord): boolean {
+    const { spec } = actor
+    const refusal = spec.waitForResources ? undefined : this.refusalOf(placementRequest(spec))
+    if (refusal !== undefined) this.#bury(actor, { reason: 'UNSCHEDULABLE', message: refusal.message, refusal })
+    return refusal !== undefined
+  }
+
+  #refusedLease({ leaseId, realm, request, waitForResources }: Omit<LeaseRequest, 'type' | 'key'>): boolean {
+    const refusal = waitForResources ? undefined : this.refusalOf(request)
+    if (refusal !== undefined) this.#emit({ type: 'refuseLease', leaseId, realm, refusal })
+    return refusal !== undefined
   }
 
   #dependenciesReady(actor: ActorRecord): void {
@@ -166,18 +177,22 @@ export class ClusterState {
     if (actor.ending !== undefined) this.#dismissOnWorker(actor, actor.ending)
   }
 
-  #kill(actor: ActorRecord, mayRestart: boolean, death: Death): void {
+  #kill(actor: ActorRecord, wantsRestart: boolean, death: Death): void {
     if (actor.state === 'DEAD') return
     const { workerId } = actor
+    const mayRestart = wantsRestart && actor.mayRestart && actor.ending === undefined
     // Nothing of it runs: there is nothing to restart.
-    if (mayRestart && actor.mayRestart && workerId === undefined) return
+    if (mayRestart && workerId === undefined) return
     if (workerId === undefined || actor.isDedicated) {
-      if (mayRestart && actor.mayRestart && workerId !== undefined) this.#stopWorker(workerId)
-      else this.#bury(actor, death)
+      if (!mayRestart) return this.#bury(actor, death)
+      // Calls made from now on wait for the next life.
+      if (actor.state === 'ALIVE') actor.state = 'RESTARTING'
+      this.#emit({ type: 'publishActor', actorId: actor.id })
+      this.#stopWorker(workerId)
       return
     }
     this.#emit({ type: 'dropActor', actorId: actor.id, incarnation: actor.incarnation, workerId })
-    if (!mayRestart || !actor.mayRestart) return this.#bury(actor, death)
+    if (!mayRestart) return this.#bury(actor, death)
     this.#leaveWorker(actor)
     this.#restart(actor)
   }
@@ -215,10 +230,11 @@ export class ClusterState {
     this.#ownerEnded(actor.id)
   }
 
-  #hold(actor: ActorRecord, realm: RealmId, count: number): void {
+  #hold(actorId: ActorId, realm: RealmId, count: number): void {
     // A realm that has ended holds nothing, whatever was said of it on the way.
-    if (!this.#pool.hasEnded(realm)) this.#actors.hold(actor, realm, count)
-    this.#collect(actor)
+    if (this.#pool.hasEnded(realm)) return this.#withActor(actorId, (actor) => this.#collect(actor))
+    const actor = this.#actors.hold(actorId, realm, count)
+    if (actor !== undefined) this.#collect(actor)
   }
 
   #collect(actor: ActorRecord): void {
@@ -251,9 +267,8 @@ export class ClusterState {
   // ---- leases
 
   #requestLease({ leaseId, realm, request, waitForResources }: EventOf<'leaseRequested'>): void {
-    const refusal = waitForResources ? undefined : this.refusalOf(request)
-    if (refusal !== undefined) this.#emit({ type: 'refuseLease', leaseId, realm, refusal })
-    else this.#queue.add({ type: 'lease', key: `lease ${leaseId}`, request, leaseId, realm })
+    if (this.#refusedLease({ leaseId, realm, request, waitForResources })) return
+    this.#queue.add({ type: 'lease', key: `lease ${leaseId}`, request, leaseId, realm, waitForResources })
   }
 
   #returnLease(leaseId: string): void {

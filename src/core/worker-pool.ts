@@ -63,6 +63,10 @@ export class WorkerPool {
     return this.#nodes.values()
   }
 
+  get hasNodes(): boolean {
+    return this.#nodes.size > 0
+  }
+
   get workers(): Iterable<WorkerRecord> {
     return this.#workers.values()
   }

@@ -9,6 +9,9 @@ export const host: Platform = {
   name: 'browser',
   workers: { startWorker },
   cpuCount: globalThis.navigator?.hardwareConcurrency ?? 4,
+  get tellsOfDeaths() {
+    return globalThis.navigator?.locks !== undefined
+  },
   threadId: undefined,
   createPorts() {
     const { port1, port2 } = new MessageChannel()

@@ -11,6 +11,7 @@ export const host: Platform = {
   name: 'node',
   workers: { startWorker },
   cpuCount: availableParallelism(),
+  tellsOfDeaths: true,
   threadId,
   createPorts() {
     const { port1, port2 } = new MessageChannel()

@@ -24,6 +24,11 @@ export interface SpecialKind {
   /** Data to travel in its place; it may hold further specials. For live kinds: the living object. */
   pack(value: object): unknown
   unpack(payload: unknown): unknown
+  /** Makes the empty instance first and fills it when its parts are there, so that cycles through it can be made again. */
+  readonly inTwoSteps?: {
+    begin(payload: unknown): object | undefined
+    finish(instance: object, payload: unknown): void
+  }
 }
 
 type Container = Record<string, unknown> | unknown[] | Map<unknown, unknown> | Set<unknown>
@@ -90,7 +95,7 @@ export class Codec {
     seen.add(object)
     const list = this.#transferMarks.get(object)
     if (list !== undefined) {
-      found.transfer = [...(found.transfer ?? []), ...list]
+      found.transfer = [...new Set([...(found.transfer ?? []), ...list])]
       for (const item of list) seen.add(item)
     }
     if (typeof object === 'function' || !isPlain(object)) {
@@ -103,7 +108,7 @@ export class Codec {
       if (isOpaque(object)) return true
     }
     if (Array.isArray(object)) {
-      for (let i = 0; i < object.length; i++) if (!this.#scan(object[i], seen, found)) return false
+      for (const item of itemsOf(object)) if (!this.#scan(item, seen, found)) return false
       return true
     }
     if (object instanceof Map) {
@@ -168,7 +173,11 @@ export class Codec {
       typeof item === 'symbol' ||
       (typeof item === 'function' && this.#kindOf(item) === undefined) ||
       (typeof item === 'object' && item !== null && this.#isActor(item))
-    const path = pathTo(value, root, isBad, (item) => this.#kindOf(item))
+    const isClosed = (item: object): boolean => {
+      const kind = this.#kindOf(item)
+      return kind !== undefined && (kind.isLive || kind.kind === 'error')
+    }
+    const path = pathTo(value, root, isBad, isClosed)
     if (typeof path.value === 'object' && path.value !== null && this.#isActor(path.value)) {
       const { name } = path.value.constructor
       const text = `Could not serialize ${path.path}: it is the actor itself (${name}), which stays where it is. Pass runtimeContext().currentActor, its handle, instead.`
@@ -260,6 +269,12 @@ class Unpacking {
     if (this.#revived.has(placeholder)) return this.#revived.get(placeholder)
     const kind = this.#kinds.get(name)
     if (kind === undefined) throw new SerializationError(`This realm does not know values of the kind "${name}".`)
+    const begun = kind.inTwoSteps?.begin(payload)
+    if (begun !== undefined) {
+      this.#revived.set(placeholder, begun)
+      kind.inTwoSteps?.finish(begun, this.revive(payload))
+      return begun
+    }
     const revived = kind.unpack(kind.isLive ? payload : this.revive(payload))
     this.#revived.set(placeholder, revived)
     return revived
@@ -267,7 +282,10 @@ class Unpacking {
 
   #reviveParts(container: Container): void {
     if (Array.isArray(container)) {
-      for (let i = 0; i < container.length; i++) if (hasParts(container[i])) container[i] = this.revive(container[i])
+      for (const key of keysOf(container)) {
+        const part: unknown = container[key as never]
+        if (hasParts(part)) container[key as never] = this.revive(part) as never
+      }
     } else if (container instanceof Map) {
       const entries = [...container]
       container.clear()
@@ -291,15 +309,28 @@ function isPlain(value: object): boolean {
   return proto === Object.prototype || proto === Array.prototype || proto === null
 }
 
-// Built-ins that structured clone copies whole and that hold no other values.
+const containers: ReadonlySet<string> = new Set(['[object Object]', '[object Array]', '[object Map]', '[object Set]'])
+
+// What the platform copies (or refuses) as a whole: dates, buffers, blobs, ports, promises.
 function isOpaque(value: object): boolean {
-  return (
-    ArrayBuffer.isView(value) ||
-    value instanceof ArrayBuffer ||
-    value instanceof Date ||
-    value instanceof RegExp ||
-    (typeof SharedArrayBuffer !== 'undefined' && value instanceof SharedArrayBuffer)
-  )
+  return !containers.has(Object.prototype.toString.call(value))
+}
+
+/** Beyond this length the named properties of an array are not looked at: listing all keys would cost too much. */
+const keyedLength = 1000
+
+function keysOf(array: readonly unknown[]): Iterable<string | number> {
+  return array.length <= keyedLength || isSparse(array) ? Object.keys(array) : array.keys()
+}
+
+function* itemsOf(array: readonly unknown[]): Generator<unknown> {
+  for (const key of keysOf(array)) yield array[key as number]
+}
+
+// A look at a few places: a long array with holes there is taken by its keys.
+function isSparse(array: readonly unknown[]): boolean {
+  const { length } = array
+  return [0, length >> 2, length >> 1, length - (length >> 2), length - 1].some((index) => !(index in array))
 }
 
 // defineProperty, because assigning to a key named `__proto__` would change the prototype.

@@ -11,6 +11,8 @@ export interface EncodedError {
   message: string
   stack: string
   fields?: Record<string, unknown>
+  /** Fields that are errors themselves. */
+  errorFields?: Record<string, EncodedThrown>
   cause?: EncodedThrown
   errors?: EncodedThrown[]
   task?: TaskFacts
@@ -38,43 +40,69 @@ const ownClasses = new Map<string, { readonly prototype: object }>(
     .filter((value) => typeof value === 'function' && 'prototype' in value && value.prototype instanceof Error)
     .map((cls) => [(cls as { prototype: Error }).prototype.name, cls as { prototype: object }]),
 )
-const handled = new Set(['name', 'message', 'stack', 'cause', 'errors', 'task'])
+const handled = new Set(['name', 'message', 'stack', 'cause'])
 
-/** Encodes anything thrown. Never throws itself. */
+/** Encodes anything thrown. Never throws itself, whatever traps the value has. */
 export function encodeThrown(
   thrown: unknown,
   realm: ErrorRealm,
   seen: Map<Error, EncodedError> = new Map(),
 ): EncodedThrown {
-  if (thrown instanceof Error) return { error: encodeError(thrown, realm, seen) }
-  return { value: realm.canTravel(thrown) ? thrown : describe(thrown) }
+  try {
+    if (thrown instanceof Error) return { error: encodeError(thrown, realm, seen) }
+    return { value: realm.canTravel(thrown) ? thrown : describe(thrown) }
+  } catch {
+    return { value: describe(thrown) }
+  }
 }
 
 function encodeError(error: Error, realm: ErrorRealm, seen: Map<Error, EncodedError>): EncodedError {
   const known = seen.get(error)
   if (known !== undefined) return known
   const [type, base] = typeOf(error, realm)
-  const encoded: EncodedError = {
-    type,
-    base,
-    name: String(error.name),
-    message: String(error.message),
-    stack: String(error.stack ?? ''),
-  }
+  const [name, message, stack] = [textOf(error, 'name'), textOf(error, 'message'), textOf(error, 'stack')]
+  const encoded: EncodedError = { type, base, name, message, stack }
   seen.set(error, encoded)
+  const facts = taskFactsOf(error)
+  if (facts !== undefined) encoded.task = { ...facts }
+  const errors = read(error, 'errors')
+  if (Array.isArray(errors)) encoded.errors = errors.map((inner: unknown) => encodeThrown(inner, realm, seen))
+  if ('cause' in error) encoded.cause = encodeThrown(read(error, 'cause'), realm, seen)
   for (const key of Object.keys(error)) {
-    const value = (error as unknown as Record<string, unknown>)[key]
-    if (handled.has(key) || !realm.canTravel(value)) continue
+    if (handled.has(key) || (key === 'errors' && encoded.errors !== undefined)) continue
+    encodeField(encoded, key, read(error, key), realm, seen)
+  }
+  return encoded
+}
+
+function encodeField(
+  encoded: EncodedError,
+  key: string,
+  value: unknown,
+  realm: ErrorRealm,
+  seen: Map<Error, EncodedError>,
+): void {
+  if (value instanceof Error) {
+    encoded.errorFields ??= {}
+    define(encoded.errorFields, key, encodeThrown(value, realm, seen), true)
+  } else if (realm.canTravel(value)) {
     encoded.fields ??= {}
     define(encoded.fields, key, value, true)
   }
-  if ('cause' in error) encoded.cause = encodeThrown(error.cause, realm, seen)
-  if ('errors' in error && Array.isArray(error.errors)) {
-    encoded.errors = error.errors.map((inner: unknown) => encodeThrown(inner, realm, seen))
+}
+
+// A getter of the user's may throw.
+function read(error: Error, key: string): unknown {
+  try {
+    return (error as unknown as Record<string, unknown>)[key]
+  } catch {
+    return undefined
   }
-  const facts = taskFactsOf(error)
-  if (facts !== undefined) encoded.task = { ...facts }
-  return encoded
+}
+
+function textOf(error: Error, key: string): string {
+  const value = read(error, key)
+  return value === undefined ? '' : describe(value)
 }
 
 function typeOf(error: Error, realm: ErrorRealm): [type: string, base: string] {
@@ -109,6 +137,9 @@ function decodeError(encoded: EncodedError, realm: ErrorRealm, seen: Map<Encoded
   if (error.name !== encoded.name) define(error, 'name', encoded.name, false)
   define(error, 'stack', encoded.stack, false)
   for (const [key, value] of Object.entries(encoded.fields ?? {})) define(error, key, value, true)
+  for (const [key, value] of Object.entries(encoded.errorFields ?? {})) {
+    define(error, key, decodeThrown(value, realm, seen), true)
+  }
   if (encoded.cause !== undefined) define(error, 'cause', decodeThrown(encoded.cause, realm, seen), false)
   if (encoded.errors !== undefined) {
     const errors = encoded.errors.map((inner) => decodeThrown(inner, realm, seen))

@@ -36,6 +36,8 @@ export interface WorkerHost {
 }
 export interface StartOptions {
   readonly startTimeoutMs: number
+  /** How long a worker may keep silent before it counts as lost; 0: for ever. */
+  readonly pingTimeoutMs: number
   /** A worker constructor of the user's, or its URL (browsers). */
   readonly worker?: ((name: string) => unknown) | undefined
   readonly workerUrl?: string | { toString(): string } | undefined
@@ -60,6 +62,8 @@ export interface Platform {
   readonly name: 'node' | 'browser'
   readonly workers: WorkerHost
   readonly cpuCount: number
+  /** The platform tells when a worker has ended, however that came about. */
+  readonly tellsOfDeaths: boolean
   /** The id of this thread in Node; undefined in browsers. */
   readonly threadId: number | undefined
   createPorts(): [PortLike, PortLike]

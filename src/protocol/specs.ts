@@ -64,6 +64,8 @@ export interface ActorSpec {
   readonly holder: RealmId
   readonly name?: string
   readonly namespace: string
+  /** An actor of that name that lives already is taken instead. */
+  readonly getIfExists: boolean
   readonly isDetached: boolean
   readonly isolation: 'worker' | 'shared'
   readonly maxRestarts: number

@@ -112,7 +112,7 @@ export class ActorCall implements Pending {
   incarnation = -1
   /** Its place among the calls of this realm on the actor. */
   number = 0
-  readonly #actor: RemoteActor
+  #actor: RemoteActor
   readonly #sink: Sink
   readonly #meta: CallMeta | undefined
   #retriesLeft: number
@@ -138,6 +138,11 @@ export class ActorCall implements Pending {
     this.#retriesLeft = maxRetries
     const caller = currentCallIfKnown()?.actorId
     if (caller !== undefined) this.#waits(caller)
+  }
+
+  /** It was made on a handle that turned out to stand for another actor. */
+  moveTo(actor: RemoteActor): void {
+    this.#actor = actor
   }
 
   get actorId(): string {
@@ -204,22 +209,10 @@ export class ActorCall implements Pending {
       )
     } else {
       try {
-        const transfer = this.#retriesLeft === 0 ? this.args.transfer : undefined
-        link.connection.post(
-          [
-            Op.call,
-            callId,
-            actorId,
-            incarnation,
-            session,
-            seq,
-            this.method,
-            args,
-            values.toWire(specials, link.peer),
-            this.#meta,
-          ],
-          transfer,
-        )
+        const wire = values.toWire(specials, link.peer)
+        const record = [Op.call, callId, actorId, incarnation, session, seq, this.method, args, wire, this.#meta]
+        if (this.#retriesLeft === 0) link.connection.post(record, this.args.transfer)
+        else if (link.postKept(record, this.args.transfer)) this.#retriesLeft = 0
       } catch (error) {
         link.connection.pending.take(callId)
         throw values.explain(error, args, 'args')

@@ -216,7 +216,7 @@ export function handleKind(runtime: Runtime): LiveKind {
     pack: (value) => createHandle(actorOf(value)!),
     unpack: (payload) => payload,
     describe(payload, receiver) {
-      const { spec } = actorOf(payload)!
+      const { spec } = actorOf(payload)!.target
       runtime.control.grantHandle(spec.actorId, receiver)
       return spec
     },

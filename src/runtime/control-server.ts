@@ -1,7 +1,7 @@
 import type { WaitEdge } from '../core/wait-graph.ts'
 import type { Packed } from '../protocol/codec.ts'
 import type { ActorId, RealmId } from '../protocol/ids.ts'
-import type { ActorSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Control } from './control.ts'
 
 /** Answers a request that another realm sent through its RemoteControl. */
@@ -9,7 +9,9 @@ export async function answerRequest(control: Control, name: string, payload: unk
   switch (name) {
     case 'createActor': {
       const { spec, args } = payload as { spec: ActorSpec; args: Packed | undefined }
-      return control.createActor(spec, args, () => {})
+      let known: HandleSpec | undefined
+      control.createActor(spec, args, { existing: (found) => (known = found), failed() {} })
+      return known
     }
     case 'dismiss':
       return control.dismiss(payload as ActorId)

@@ -16,10 +16,17 @@ export interface WorkerView {
   readonly isLeased: boolean
 }
 
+/** What becomes of a request for an actor, beside what is published of it. */
+export interface CreationOutcome {
+  /** `getIfExists`: this one lives already. The asker has a hold on it. */
+  existing(known: HandleSpec): void
+  failed(error: Error): void
+}
+
 /** What any realm may ask of the coordinator. In its own realm these are plain calls, elsewhere messages. */
 export interface Control {
   /** Where the coordinator lives in this realm, a refusal is thrown at once; else it reaches `failed`. */
-  createActor(spec: ActorSpec, args: Packed | undefined, failed: (error: Error) => void): void
+  createActor(spec: ActorSpec, args: Packed | undefined, outcome: CreationOutcome): void
   /** The constructor's arguments, when they were still pending at creation. */
   provideArguments(actorId: ActorId, args: Packed): void
   /** An argument of the constructor could not be computed. */
@@ -30,8 +37,6 @@ export interface Control {
   releaseHandle(actorId: ActorId, count: number): void
   kill(actorId: ActorId, mayRestart: boolean): void
   dismiss(actorId: ActorId): Promise<void>
-  /** Only where the coordinator lives. */
-  findActorNow?(namespace: string, name: string): HandleSpec | undefined
   findActor(namespace: string, name: string): Promise<HandleSpec | undefined>
   requestLease(leaseId: string, request: ResourceRequest, waitForResources: boolean): void
   returnLease(leaseId: string): void
@@ -57,8 +62,11 @@ export class RemoteControl implements Control {
     this.#link = link
   }
 
-  createActor(spec: ActorSpec, args: Packed | undefined, failed: (error: Error) => void): void {
-    this.#link.ask('createActor', { spec, args }, args?.transfer).then(undefined, failed)
+  createActor(spec: ActorSpec, args: Packed | undefined, outcome: CreationOutcome): void {
+    this.#link.ask<HandleSpec | undefined>('createActor', { spec, args }, args?.transfer).then(
+      (known) => known !== undefined && outcome.existing(known),
+      (error: Error) => outcome.failed(error),
+    )
   }
   provideArguments(actorId: ActorId, args: Packed): void {
     this.#link.tell('provideArguments', { actorId, args }, args.transfer)

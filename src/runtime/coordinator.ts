@@ -7,7 +7,7 @@ import type { Packed } from '../protocol/codec.ts'
 import { ActorAlreadyExistsError } from '../protocol/errors.ts'
 import type { ActorId, RealmId } from '../protocol/ids.ts'
 import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
-import type { Control, WorkerView } from './control.ts'
+import type { Control, CreationOutcome, WorkerView } from './control.ts'
 import { answerRequest, takeNotice } from './control-server.ts'
 import type { Link } from './link.ts'
 import type { LocalNode } from './local-node.ts'
@@ -31,20 +31,16 @@ export class Coordinator {
   readonly #waits = new WaitGraph()
   readonly #checkpoints = new Map<ActorId, Packed>()
   #isHandling = false
-  #isJoined = false
 
   constructor(runtime: Runtime, node: LocalNode) {
     this.#runtime = runtime
     this.#node = node
   }
 
-  /** Events that come while one is handled wait for it; all wait until the node knows what it has. */
+  /** Events that come while one is handled wait for it. */
   handle(event: ClusterEvent): void {
-    if (event.type === 'nodeJoined') {
-      this.#isJoined = true
-      this.#events.unshift(event)
-    } else this.#events.push(event)
-    if (this.#isHandling || !this.#isJoined) return
+    this.#events.push(event)
+    if (this.#isHandling) return
     this.#isHandling = true
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
@@ -58,8 +54,8 @@ export class Coordinator {
   /** The questions and orders of one realm. */
   controlFor(realm: RealmId): Control {
     return {
-      createActor: (spec, args) =>
-        this.#createActor({ ...spec, creator: this.#creatorWithin(spec.creator, realm), holder: realm }, args),
+      createActor: (spec, args, outcome) =>
+        this.#createActor({ ...spec, creator: this.#creatorWithin(spec.creator, realm), holder: realm }, args, outcome),
       provideArguments: (actorId, args) => {
         this.#args.set(actorId, args)
         this.handle({ type: 'actorDependenciesReady', actorId })
@@ -76,7 +72,6 @@ export class Coordinator {
         this.handle({ type: 'actorKilled', actorId, mayRestart, death })
       },
       dismiss: (actorId) => this.#dismiss(actorId),
-      findActorNow: (namespace, name) => this.#findActor(namespace, name, realm),
       findActor: async (namespace, name) => this.#findActor(namespace, name, realm),
       requestLease: (leaseId, request, waitForResources) =>
         this.handle({ type: 'leaseRequested', leaseId, realm, request, waitForResources }),
@@ -97,7 +92,7 @@ export class Coordinator {
 
   /** Why a request can never be met; undefined also before the node has joined. */
   refusalOf(request: ResourceRequest): Refusal | undefined {
-    return this.#isJoined ? this.#state.refusalOf(request) : undefined
+    return this.#state.refusalOf(request)
   }
 
   resources(which: 'total' | 'available'): Amounts {
@@ -120,8 +115,10 @@ export class Coordinator {
 
   // ---- orders
 
-  #createActor(spec: ActorSpec, args: Packed | undefined): void {
+  #createActor(spec: ActorSpec, args: Packed | undefined, outcome: CreationOutcome): void {
     const { className } = spec.handle
+    const known = spec.getIfExists ? this.#findActor(spec.namespace, spec.name ?? '', spec.holder) : undefined
+    if (known !== undefined) return outcome.existing(known)
     if (spec.name !== undefined && this.#state.findName(spec.namespace, spec.name) !== undefined) {
       throw new ActorAlreadyExistsError(
         `An actor named ${JSON.stringify(spec.name)} lives in the namespace ${JSON.stringify(spec.namespace)} already. Use getActor(name), pass getIfExists: true, or choose another name.`,
@@ -129,7 +126,7 @@ export class Coordinator {
       )
     }
     const refusal = spec.waitForResources ? undefined : this.#state.refusalOf(placementRequest(spec))
-    if (this.#isJoined && refusal !== undefined) throw unschedulable(className, refusal)
+    if (refusal !== undefined) throw unschedulable(className, refusal)
     if (args !== undefined) this.#args.set(spec.handle.actorId, args)
     this.#watchers.set(spec.handle.actorId, new Set([spec.holder]))
     this.handle({ type: 'actorRequested', spec, isReady: args !== undefined })
@@ -157,7 +154,9 @@ export class Coordinator {
       actorId,
       death: { reason: 'INTENDED_USER_EXIT', message: 'it was ended by terminate()' },
     })
+    this.#runtime.busy(1)
     await ended
+    this.#runtime.busy(-1)
   }
 
   #findActor(namespace: string, name: string, realm: RealmId): HandleSpec | undefined {

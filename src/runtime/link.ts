@@ -103,10 +103,27 @@ export class Link implements RecordReader {
     this.connection.send(op, this.connection.pending.add(pending), ...fields)
   }
 
+  /**
+   * Posts what may have to be posted again: copied rather than moved. What can only be moved (a MessagePort, a stream)
+   * is moved all the same; true then: there is no second time.
+   */
+  postKept(record: unknown[], transfer: readonly object[] | undefined): boolean {
+    try {
+      this.connection.post(record)
+      return false
+    } catch (error) {
+      if (transfer === undefined || transfer.length === 0) throw error
+      this.connection.post(record, transfer)
+      return true
+    }
+  }
+
   /** Asks the control plane of the other realm. */
   ask<T>(name: string, payload: unknown, transfer?: readonly object[]): Promise<T> {
     const { values } = this.#runtime
-    return new Promise<T>((resolve, reject) => {
+    // The answer is waited for, also when nothing else keeps a Node process up.
+    this.#runtime.busy(1)
+    const answer = new Promise<T>((resolve, reject) => {
       if (this.connection.isClosed) return reject(this.#runtime.lostError(this.peer, 'the connection is closed'))
       const packed = values.pack(payload, name)
       const callId = this.connection.pending.add({
@@ -121,6 +138,7 @@ export class Link implements RecordReader {
       )
       values.release(packed.specials)
     })
+    return answer.finally(() => this.#runtime.busy(-1))
   }
 
   /** Tells the other realm something; there is no answer. */

@@ -3,6 +3,7 @@ import type { HostWorker, StartOptions, WorkerHost } from '../protocol/platform.
 import type { WorkerConfig, WorkerExit } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import type { Coordinator } from './coordinator.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { Link } from './link.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -21,6 +22,7 @@ export class LocalNode {
   readonly #config: Omit<WorkerConfig, 'workerId'>
   readonly #workers = new Map<WorkerId, NodeWorker>()
   readonly #ending = new Set<PromiseLike<void>>()
+  readonly #heartbeat: Heartbeat | undefined
   coordinator!: Coordinator
 
   constructor(runtime: Runtime, workerHost: WorkerHost, options: StartOptions, config: Omit<WorkerConfig, 'workerId'>) {
@@ -28,6 +30,13 @@ export class LocalNode {
     this.#workerHost = workerHost
     this.#options = options
     this.#config = config
+    if (options.pingTimeoutMs > 0) {
+      this.#heartbeat = new Heartbeat(
+        options.pingTimeoutMs,
+        () => this.#readyLinks(),
+        (link) => this.#silent(link),
+      )
+    }
   }
 
   link(workerId: WorkerId): Link | undefined {
@@ -89,7 +98,19 @@ export class LocalNode {
     }, 50)
   }
 
+  *#readyLinks(): Generator<Link> {
+    for (const worker of this.#workers.values()) if (worker.isReady) yield worker.link
+  }
+
+  #silent(link: Link): void {
+    const worker = this.#workers.get(link.peer)
+    if (worker === undefined) return
+    void worker.host.terminate()
+    this.#exited(link.peer, { reason: `has not answered a ping for ${this.#options.pingTimeoutMs} ms` })
+  }
+
   async shutdown(): Promise<void> {
+    this.#heartbeat?.stop()
     for (const workerId of [...this.#workers.keys()]) this.stopWorker(workerId)
     await Promise.allSettled([...this.#ending])
   }

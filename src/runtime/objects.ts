@@ -55,7 +55,7 @@ export class Objects {
 
   /** Counts a realm's holds. A release may overtake its grant, so a count may be negative for a moment. */
   changeHold(id: ObjectId, realm: RealmId, count: number, entry: ObjectEntry | undefined = this.#lent.get(id)): void {
-    if (entry === undefined) return
+    if (entry === undefined || (count > 0 && this.#runtime.isLost(realm))) return
     entry.holders ??= new Map()
     this.#lent.set(id, entry)
     const sum = (entry.holders.get(realm) ?? 0) + count

@@ -39,6 +39,7 @@ export class RemoteActor {
   #handleCount = 0
   #grantCount = 0
   #failure: Error | undefined
+  #alias: RemoteActor | undefined
   #readyWaiters: (() => void)[] = []
   #idleWaiters: (() => void)[] = []
 
@@ -57,6 +58,10 @@ export class RemoteActor {
 
   /** Takes a call. Throws when too many are pending or an argument cannot be copied; nothing has happened then. */
   submit(call: ActorCall): void {
+    if (this.#alias !== undefined) {
+      call.moveTo(this.#alias)
+      return this.#alias.submit(call)
+    }
     if (this.#pendingCount >= this.spec.maxPendingCalls) {
       throw new PendingCallsLimitExceeded(
         `${this.#pendingCount} calls on ${this.spec.className} (${this.spec.actorId}) are pending, which is its maxPendingCalls. Await some of them, or raise the limit.`,
@@ -80,6 +85,25 @@ export class RemoteActor {
       this.finished()
       throw error
     }
+  }
+
+  /** The actor this one stands for: itself, or the one of its name that lived already. */
+  get target(): RemoteActor {
+    return this.#alias?.target ?? this
+  }
+
+  /** An actor of that name lives already: the calls made so far, and all later ones, go to it. */
+  redirect(to: RemoteActor): void {
+    this.#alias = to
+    to.addHandle()
+    const queue = this.#queue
+    this.#queue = []
+    for (const call of queue) {
+      this.finished()
+      call.moveTo(to)
+      to.submit(call)
+    }
+    this.#wakeReady()
   }
 
   /** A call got its outcome. */
@@ -150,11 +174,12 @@ export class RemoteActor {
   }
 
   async ready(): Promise<void> {
-    if (!this.#isAlive && !this.#isGone) {
+    if (!this.#isAlive && !this.#isGone && this.#alias === undefined) {
       this.runtime.busy(1)
       await new Promise<void>((resolve) => this.#readyWaiters.push(resolve))
       this.runtime.busy(-1)
     }
+    if (this.#alias !== undefined) return this.#alias.ready()
     if (this.#isGone) throw this.#deathError(undefined)
   }
 
@@ -216,7 +241,7 @@ export class RemoteActor {
     if (death?.refusal !== undefined) return unschedulable(className, death.refusal)
     const what = method === undefined ? '' : ` (call of ${method})`
     return new ActorDiedError(
-      `The actor ${className} (${actorId}) is dead: ${death?.message ?? 'it has ended'}.${what}`,
+      `The actor ${className} (${actorId}) is dead: ${(death?.message ?? 'it has ended').replace(/\.$/, '')}.${what}`,
       {
         actorId,
         className,
@@ -247,7 +272,12 @@ export class RemoteActor {
 
   // Counts after the calls made before: the hold is kept until they are answered.
   #releaseIfUnused(): void {
-    if (this.#handleCount > 0 || this.#pendingCount > 0 || this.#grantCount === 0) return
+    if (this.#handleCount > 0 || this.#pendingCount > 0) return
+    if (this.#alias !== undefined) {
+      this.#alias.dropHandle()
+      return this.runtime.actors.forget(this)
+    }
+    if (this.#grantCount === 0) return
     const count = this.#grantCount
     this.#grantCount = 0
     this.runtime.actors.forget(this)

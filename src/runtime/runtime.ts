@@ -128,6 +128,10 @@ export class Runtime {
     this.node?.linkClosed(link, reason)
   }
 
+  isLost(realm: RealmId): boolean {
+    return this.#lostRealms.has(realm)
+  }
+
   /** A realm of the cluster has ended: what it held is free, and nothing will come from it any more. */
   realmLost(realm: RealmId): void {
     this.#lostRealms.add(realm)

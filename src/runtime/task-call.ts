@@ -46,6 +46,8 @@ export class TaskCall implements Pending {
   #doneListeners: (() => void)[] | undefined
   #link: Link | undefined
   #callId = 0
+  /** An argument could only be moved: it cannot be sent again. */
+  #wasMoved = false
 
   constructor(runtime: Runtime, plan: TaskPlan, args: unknown[], sink: Sink) {
     this.#runtime = runtime
@@ -107,20 +109,15 @@ export class TaskCall implements Pending {
     }
     this.#link = link
     this.#callId = link.connection.pending.add(this)
-    link.connection.post([
-      Op.task,
-      this.#callId,
-      this.#plan.definition,
-      resolved.args,
-      this.#runtime.values.toWire(resolved.specials, link.peer),
-      meta,
-    ])
+    const wire = this.#runtime.values.toWire(resolved.specials, link.peer)
+    const record = [Op.task, this.#callId, this.#plan.definition, resolved.args, wire, meta]
+    if (link.postKept(record, this.#args.transfer)) this.#wasMoved = true
     return true
   }
 
   takeRetry(): boolean {
     const { maxRetries } = this.#plan
-    if (maxRetries >= 0 && this.attempt >= maxRetries) return false
+    if (this.#wasMoved || (maxRetries >= 0 && this.attempt >= maxRetries)) return false
     this.attempt++
     return true
   }

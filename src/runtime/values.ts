@@ -15,7 +15,7 @@ import { actorObjects } from './actor-instance.ts'
 import { callbackKind } from './callbacks.ts'
 import type { Stored } from './object-entry.ts'
 import { refKind } from './objects.ts'
-import { realmState } from './registry.ts'
+import { type Definition, realmState } from './registry.ts'
 import type { Runtime } from './runtime.ts'
 import { signalKind } from './signals.ts'
 
@@ -178,14 +178,20 @@ export class Values {
 
   canTravel(value: unknown): boolean {
     if (isPrimitive(value)) return true
-    if (!this.#codec.canPack(value)) return false
+    // Errors among the fields of errors among the fields ...: somewhere it is enough.
+    if (this.#travelDepth > 4) return false
+    this.#travelDepth++
     try {
+      if (!this.#codec.canPack(value)) return false
       this.release(this.snapshot(value, 'value').specials)
       return true
     } catch {
       return false
+    } finally {
+      this.#travelDepth--
     }
   }
+  #travelDepth = 0
 
   /** Names the part of a value that the platform refused to copy. */
   explain(error: unknown, value: unknown, root: string): unknown {
@@ -235,14 +241,24 @@ function classKind(): SpecialKind {
     },
     unpack(payload) {
       const { id, data } = payload as { id: string; data: object }
-      const definition = realmState().definitions.get(id)
-      if (definition?.kind !== 'class') {
-        throw new SerializationError(
-          `The class ${id} is not known in this realm. Import the module that registers it (registerClass) here too.`,
-        )
-      }
-      if (definition.codec !== undefined) return definition.codec.decode(data as never)
-      return Object.defineProperties(Object.create(definition.target.prototype), Object.getOwnPropertyDescriptors(data))
+      return knownClass(id).codec!.decode(data as never)
+    },
+    inTwoSteps: {
+      begin(payload) {
+        const { codec, target } = knownClass((payload as { id: string }).id)
+        return codec === undefined ? Object.create(target.prototype) : undefined
+      },
+      finish(instance, payload) {
+        Object.defineProperties(instance, Object.getOwnPropertyDescriptors((payload as { data: object }).data))
+      },
     },
   }
+}
+
+function knownClass(id: string): Definition {
+  const definition = realmState().definitions.get(id)
+  if (definition?.kind === 'class') return definition
+  throw new SerializationError(
+    `The class ${id} is not known in this realm. Import the module that registers it (registerClass) here too.`,
+  )
 }

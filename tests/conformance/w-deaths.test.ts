@@ -4,7 +4,7 @@ import { Counter } from './actors/counter.ts'
 import { dieInTask, Mortal, runsOn, Witness } from './actors/doomed.ts'
 import { add } from './actors/tasks.ts'
 import { Unloadable } from './actors/throws-on-import.ts'
-import { collectGarbage, expectRejects, host, latch, seconds, sleep, start, workerTest } from './kit.ts'
+import { collectGarbage, expectRejects, host, latch, seconds, sleep, start, testOn, workerTest } from './kit.ts'
 
 async function expectRuntimeGoesOn(): Promise<void> {
   expect(await Counter.remote(1).inc()).toBe(2)
@@ -124,4 +124,19 @@ workerTest('W10 idle workers live on when garbage is collected', async () => {
   await sleep(seconds(2))
   expect(await counter.inc()).toBe(3)
   expect(await get(add.remote(1, 2))).toBe(3)
+})
+
+testOn(['chromium'], 'H18 without Web Locks the end of a worker is noticed by a ping', async () => {
+  const locks = Object.getOwnPropertyDescriptor(Navigator.prototype, 'locks')!
+  Object.defineProperty(Navigator.prototype, 'locks', { configurable: true, value: undefined })
+  try {
+    await start({ pingTimeout: 500 })
+    const counter = Counter.remote()
+    expect(await counter.inc()).toBe(1)
+    await expectRejects(counter.die(), ActorDiedError)
+    await expectRejects(counter.inc(), ActorDiedError)
+    expect(await Counter.remote().inc()).toBe(1)
+  } finally {
+    Object.defineProperty(Navigator.prototype, 'locks', locks)
+  }
 })

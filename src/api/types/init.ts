@@ -22,6 +22,11 @@ export interface InitOptions {
   workerUrl?: string | URL
   /** How long a worker may take to answer for the first time. Default 30 000. */
   startTimeout?: number
+  /**
+   * How long a worker may keep silent before it counts as lost; 0: for ever. Default: 0 where the platform tells of a
+   * worker's end (Node, browsers with Web Locks), else 30 000.
+   */
+  pingTimeout?: number
   /** A task that every worker runs once before anything else: `init({ workerSetup: setUp })`. */
   workerSetup?: RemoteTask<() => unknown>
   /** Calls that wait for each other in a circle for two seconds: log the chain (default), or reject the newest. */

@@ -8,6 +8,8 @@ export interface CallOptions {
   signal?: AbortSignal
   maxTaskRetries?: number
   concurrencyGroup?: string
+  /** How the call is called in errors and the state API. */
+  name?: string
 }
 export interface StreamOptions extends CallOptions {
   /** Never more than this many unread items exist. */
