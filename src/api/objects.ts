@@ -1,6 +1,7 @@
 import { GetTimeoutError, RuntimeShutdownError } from '../protocol/errors.ts'
 import { checkSignal } from '../runtime/call-options.ts'
 import { checkBoolean, checkKeys, checkNumber } from '../runtime/checks.ts'
+import { currentCallIfKnown } from '../runtime/context.ts'
 import type { ObjectEntry } from '../runtime/object-entry.ts'
 import { entryOf, isObjectRef, ObjectRef as Ref } from '../runtime/object-ref.ts'
 import { errorFor } from '../runtime/sinks.ts'
@@ -68,7 +69,7 @@ async function settled(
   const end = new AbortController()
   runtime.busy(1)
   try {
-    return await new Promise<ObjectEntry | undefined>((resolve, reject) => {
+    const waiting = new Promise<ObjectEntry | undefined>((resolve, reject) => {
       let left = open.length
       for (const entry of open) {
         runtime.objects.fetch(entry)
@@ -79,6 +80,7 @@ async function settled(
       }
       limit({ timeout, signal }, `get of ${first.id}`, end.signal, reject)
     })
+    return await runtime.taskRunner.outside(currentCallIfKnown(), waiting)
   } finally {
     end.abort()
     runtime.busy(-1)
@@ -187,7 +189,7 @@ async function untilReady(
   const end = new AbortController()
   runtime.busy(1)
   try {
-    await new Promise<void>((resolve, reject) => {
+    const waiting = new Promise<void>((resolve, reject) => {
       for (const item of open) {
         item.whenReady(() => {
           if (--missing === 0) resolve()
@@ -199,6 +201,7 @@ async function untilReady(
       }
       signal?.addEventListener('abort', () => reject(signal.reason), { signal: end.signal })
     })
+    await runtime.taskRunner.outside(currentCallIfKnown(), waiting)
   } finally {
     end.abort()
     runtime.busy(-1)

@@ -57,12 +57,17 @@ export type ClusterEvent =
     }
   | { readonly type: 'leaseReturned'; readonly leaseId: string }
   | { readonly type: 'leaseRevoked'; readonly leaseId: string }
+  /** The task that runs on it waits: its CPUs are free meanwhile. */
+  | { readonly type: 'leaseBlocked'; readonly leaseId: string }
+  | { readonly type: 'leaseUnblocked'; readonly leaseId: string }
   | { readonly type: 'workerReady'; readonly workerId: WorkerId }
   | { readonly type: 'workerExited'; readonly workerId: WorkerId; readonly exit: WorkerExit }
   | { readonly type: 'ownerEnded'; readonly owner: RealmId | ActorId }
 
 /** What the shell must do. */
 export type ClusterCommand =
+  /** The task has its CPUs again and may go on. */
+  | { readonly type: 'resumeLease'; readonly leaseId: string; readonly workerId: WorkerId }
   | { readonly type: 'startWorker'; readonly workerId: WorkerId; readonly nodeId: NodeId }
   | { readonly type: 'stopWorker'; readonly workerId: WorkerId }
   | {

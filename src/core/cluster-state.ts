@@ -6,9 +6,10 @@ import { ActorRecord, workerDeath } from './actor-record.ts'
 import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from './cluster-events.ts'
 import { checkClusterInvariants } from './cluster-invariants.ts'
 import { placementRequest, refusalOf, sumAmounts } from './feasibility.ts'
+import { LeaseBook } from './lease-book.ts'
 import { type Amounts, describeRequest } from './node-ledger.ts'
 import { RequestQueue } from './request-queue.ts'
-import { type LeaseRecord, type NodeRecord, WorkerPool, type WorkerRecord, type WorkerSummary } from './worker-pool.ts'
+import { type NodeRecord, WorkerPool, type WorkerRecord, type WorkerSummary } from './worker-pool.ts'
 
 interface ActorRequest {
   readonly type: 'actor'
@@ -33,7 +34,7 @@ type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly 
 export class ClusterState {
   readonly #actors = new ActorDirectory()
   readonly #pool = new WorkerPool(({ id, node }) => this.#emit({ type: 'startWorker', workerId: id, nodeId: node.id }))
-  readonly #leases = new Map<string, LeaseRecord>()
+  readonly #leases = new LeaseBook(this.#pool, (command) => this.#emit(command))
   readonly #queue = new RequestQueue<ActorRequest | LeaseRequest>()
   #commands: ClusterCommand[] = []
 
@@ -68,9 +69,14 @@ export class ClusterState {
       case 'leaseRequested':
         return this.#requestLease(event)
       case 'leaseReturned':
-        return this.#returnLease(event.leaseId)
+        if (!this.#queue.remove(`lease ${event.leaseId}`)) this.#leases.giveBack(event.leaseId)
+        return
       case 'leaseRevoked':
-        return this.#stopWorker(this.#leases.get(event.leaseId)?.workerId)
+        return this.#stopWorker(this.#leases.workerOf(event.leaseId))
+      case 'leaseBlocked':
+        return this.#leases.block(event.leaseId)
+      case 'leaseUnblocked':
+        return this.#leases.unblock(event.leaseId)
       case 'workerReady':
         return this.#workerReady(event.workerId)
       case 'workerExited':
@@ -271,32 +277,12 @@ export class ClusterState {
     this.#queue.add({ type: 'lease', key: `lease ${leaseId}`, request, leaseId, realm, waitForResources })
   }
 
-  #returnLease(leaseId: string): void {
-    const lease = this.#leases.get(leaseId)
-    if (this.#queue.remove(`lease ${leaseId}`) || lease === undefined) return
-    this.#leases.delete(leaseId)
-    const worker = this.#pool.get(lease.workerId)
-    // While its worker is being ended, what ran there may still use what it was given.
-    if (worker === undefined || worker.state === 'stopping') return
-    worker.node.ledger.release(lease.allocation)
-    worker.lease = undefined
-    worker.node.idle.add(worker.id)
-  }
-
   // Its tasks may still run on the workers it was lent: they end with it.
   #endLeasesOf(realm: RealmId): void {
     for (const waiting of this.#queue.values()) {
       if (waiting.type === 'lease' && waiting.realm === realm) this.#queue.remove(waiting.key)
     }
-    for (const lease of this.#leases.values()) {
-      if (lease.realm !== realm) continue
-      this.#leases.delete(lease.leaseId)
-      this.#stopWorker(lease.workerId)
-    }
-  }
-
-  #emitGrant({ leaseId, realm, workerId, allocation }: LeaseRecord): void {
-    this.#emit({ type: 'grantLease', leaseId, realm, workerId, gpuIds: allocation.gpuIds })
+    for (const workerId of this.#leases.takeFrom(realm)) this.#stopWorker(workerId)
   }
 
   // ---- workers
@@ -306,18 +292,14 @@ export class ClusterState {
     if (worker?.state !== 'starting') return
     worker.state = 'ready'
     for (const actorId of worker.actors) this.#createOn(this.#actors.get(actorId)!, worker)
-    if (worker.lease !== undefined) this.#emitGrant(worker.lease)
+    this.#leases.grantOn(worker)
   }
 
   #workerExited(workerId: WorkerId, exit: WorkerExit): void {
     const worker = this.#pool.get(workerId)
     if (worker === undefined) return
     this.#pool.remove(worker, exit.failedToStart === true)
-    const { lease } = worker
-    if (lease !== undefined) worker.node.ledger.release(lease.allocation)
-    if (lease !== undefined && this.#leases.delete(lease.leaseId)) {
-      this.#emit({ type: 'endLease', leaseId: lease.leaseId, realm: lease.realm, exit })
-    }
+    this.#leases.workerExited(worker, exit)
     for (const actorId of worker.actors) this.#lostWorker(this.#actors.get(actorId)!, worker, exit)
     this.#endLeasesOf(workerId)
     this.#ownerEnded(workerId)
@@ -341,9 +323,11 @@ export class ClusterState {
   // ---- placement
 
   #schedule(): void {
+    const isResuming = this.#leases.resume()
     this.#queue.offer(
       (waiting) => Object.keys(describeRequest(waiting.request)),
       (waiting) => this.#tryStart(waiting),
+      isResuming ? ['CPU'] : [],
     )
     this.#pool.refill()
   }
@@ -359,7 +343,7 @@ export class ClusterState {
         continue
       }
       if (waiting.type === 'actor') this.#placeActor(waiting.actor, node, allocation)
-      else this.#placeLease(waiting, node, allocation)
+      else this.#leases.place(waiting, node, allocation)
       return undefined
     }
     return lacking
@@ -376,14 +360,6 @@ export class ClusterState {
   #createOn({ id, incarnation, allocation }: ActorRecord, worker: WorkerRecord): void {
     const gpuIds = allocation?.gpuIds ?? []
     this.#emit({ type: 'createActor', actorId: id, incarnation, workerId: worker.id, gpuIds })
-  }
-
-  #placeLease({ leaseId, realm, request }: LeaseRequest, node: NodeRecord, allocation: Allocation): void {
-    const worker = this.#pool.forTasks(node)
-    const lease: LeaseRecord = { leaseId, realm, request, allocation, workerId: worker.id }
-    worker.lease = lease
-    this.#leases.set(leaseId, lease)
-    if (worker.state === 'ready') this.#emitGrant(lease)
   }
 
   // ---- small things

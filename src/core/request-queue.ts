@@ -30,8 +30,12 @@ export class RequestQueue<T extends Waiting> {
    * Offers the waiting requests in order. `uses` names the resources a request takes; `tryStart` starts it, or names
    * what it is short of.
    */
-  offer(uses: (request: T) => readonly string[], tryStart: (request: T) => readonly string[] | undefined): void {
-    const short = new Set<string>()
+  offer(
+    uses: (request: T) => readonly string[],
+    tryStart: (request: T) => readonly string[] | undefined,
+    shortFromStart: Iterable<string> = [],
+  ): void {
+    const short = new Set(shortFromStart)
     for (const [key, request] of this.#waiting) {
       if (short.size > 0 && uses(request).some((name) => short.has(name))) continue
       const lacking = tryStart(request)

@@ -32,7 +32,9 @@ export interface LeaseRecord {
   readonly leaseId: string
   readonly realm: RealmId
   readonly request: ResourceRequest
-  readonly allocation: Allocation
+  allocation: Allocation
+  /** Its task waits; the allocation is without CPUs meanwhile. */
+  isBlocked: boolean
   readonly workerId: WorkerId
 }
 

@@ -16,6 +16,8 @@ export interface CallContext {
   /** Ends the actor when the running method is left. */
   readonly exitActor?: () => never
   readonly attempt: number
+  /** The lease a task runs under. */
+  readonly leaseId?: string
   /** What a task came by: handles it created, refs and handles among its arguments. Given up when it ends. */
   readonly scope?: Disposable[]
 }

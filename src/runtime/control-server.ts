@@ -83,6 +83,12 @@ export function takeNotice(control: Control, name: string, payload: unknown): bo
       control.saveCheckpoint(actorId, incarnation, state)
       return true
     }
+    case 'blockLease':
+      control.blockLease(payload as string)
+      return true
+    case 'unblockLease':
+      control.unblockLease(payload as string)
+      return true
     case 'endLease':
       control.endLease(payload as string)
       return true

@@ -42,6 +42,10 @@ export interface Control {
   returnLease(leaseId: string): void
   /** Ends the leased worker, whatever it does. */
   endLease(leaseId: string): void
+  /** The task that runs here under this lease waits for others. */
+  blockLease(leaseId: string): void
+  /** It has what it waited for: `leaseResumed` tells when it may go on. */
+  unblockLease(leaseId: string): void
   /** An actor of this realm has ended by itself, its dispose hook included. */
   actorExited(actorId: ActorId, incarnation: Incarnation): void
   /** Keeps an actor's state for its next restart. */
@@ -97,6 +101,12 @@ export class RemoteControl implements Control {
   }
   returnLease(leaseId: string): void {
     this.#link.tell('returnLease', leaseId)
+  }
+  blockLease(leaseId: string): void {
+    this.#link.tell('blockLease', leaseId)
+  }
+  unblockLease(leaseId: string): void {
+    this.#link.tell('unblockLease', leaseId)
   }
   endLease(leaseId: string): void {
     this.#link.tell('endLease', leaseId)

@@ -76,6 +76,8 @@ export class Coordinator {
       requestLease: (leaseId, request, waitForResources) =>
         this.handle({ type: 'leaseRequested', leaseId, realm, request, waitForResources }),
       returnLease: (leaseId) => this.handle({ type: 'leaseReturned', leaseId }),
+      blockLease: (leaseId) => this.handle({ type: 'leaseBlocked', leaseId }),
+      unblockLease: (leaseId) => this.handle({ type: 'leaseUnblocked', leaseId }),
       endLease: (leaseId) => this.handle({ type: 'leaseRevoked', leaseId }),
       actorExited: (actorId, incarnation) => {
         const death: Death = { reason: 'INTENDED_USER_EXIT', message: 'exitActor() is called' }
@@ -235,6 +237,8 @@ export class Coordinator {
           workerId: command.workerId,
           gpuIds: command.gpuIds,
         })
+      case 'resumeLease':
+        return this.#send(command.workerId, 'leaseResumed', command.leaseId)
       case 'refuseLease':
         return this.#send(command.realm, 'leaseRefused', { leaseId: command.leaseId, message: command.refusal.message })
       case 'endLease':

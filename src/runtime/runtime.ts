@@ -180,6 +180,8 @@ export class Runtime {
         return this.actors.onView(payload as ActorView)
       case 'actorGone':
         return this.actors.onGone(String(payload))
+      case 'leaseResumed':
+        return this.taskRunner.resumed(String(payload))
       case 'leaseGranted':
         return this.tasks.granted(payload as Lease)
       case 'leaseRefused': {

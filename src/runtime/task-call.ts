@@ -8,6 +8,7 @@ import type { Link } from './link.ts'
 import type { Sink } from './object-entry.ts'
 import type { Runtime } from './runtime.ts'
 import type { TaskMeta } from './task-runner.ts'
+import type { Lease } from './task-submitter.ts'
 
 /** What a task is and may do. */
 export interface TaskPlan {
@@ -96,13 +97,14 @@ export class TaskCall implements Pending {
   }
 
   /** Sends it to a leased worker. False: it failed here. */
-  send(link: Link, gpuIds: readonly number[]): boolean {
+  send(link: Link, { leaseId, gpuIds }: Lease): boolean {
     const resolved = this.#args.resolve(this.name)
     if (this.#isDone || 'failed' in resolved) return false
     const { name, taskId, attempt } = this
     const meta: TaskMeta = {
       taskId,
       gpuIds,
+      leaseId,
       name,
       attempt,
       ...(this.#plan.backpressure === undefined ? {} : { backpressure: this.#plan.backpressure }),

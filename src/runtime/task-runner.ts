@@ -1,5 +1,6 @@
 import type { CallMeta } from '../protocol/messages.ts'
 import type { DefinitionSpec } from '../protocol/specs.ts'
+import type { CallContext } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
 import type { Link } from './link.ts'
 import { loadDefinition } from './load-definition.ts'
@@ -10,12 +11,16 @@ import type { Runtime } from './runtime.ts'
 export interface TaskMeta extends CallMeta {
   readonly taskId: string
   readonly gpuIds: readonly number[]
+  readonly leaseId: string
 }
 
 /** Runs the tasks that callers push to this worker. */
 export class TaskRunner {
   readonly #runtime: Runtime
   #runningCount = 0
+  /** Waits under way by lease, and how to go on when the CPUs are there again. */
+  readonly #waits = new Map<string, number>()
+  readonly #resume = new Map<string, readonly (() => void)[]>()
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
@@ -38,6 +43,40 @@ export class TaskRunner {
     )
   }
 
+  /** Waits for something in a task: its CPUs are others' meanwhile, and its own again when this resolves. */
+  async outside<T>(call: CallContext | undefined, waiting: Promise<T>): Promise<T> {
+    const leaseId = call?.leaseId
+    if (leaseId === undefined) return waiting
+    const { control } = this.#runtime
+    const count = this.#waits.get(leaseId) ?? 0
+    this.#waits.set(leaseId, count + 1)
+    if (count === 0) control.blockLease(leaseId)
+    try {
+      return await waiting
+    } finally {
+      const left = this.#waits.get(leaseId)! - 1
+      if (left > 0) this.#waits.set(leaseId, left)
+      else {
+        this.#waits.delete(leaseId)
+        await this.#resumption(leaseId)
+      }
+    }
+  }
+
+  #resumption(leaseId: string): Promise<void> {
+    const resumed = new Promise<void>((resolve) => {
+      this.#resume.set(leaseId, [...(this.#resume.get(leaseId) ?? []), resolve])
+    })
+    this.#runtime.control.unblockLease(leaseId)
+    return resumed
+  }
+
+  resumed(leaseId: string): void {
+    const waiting = this.#resume.get(leaseId) ?? []
+    this.#resume.delete(leaseId)
+    for (const goOn of waiting) goOn()
+  }
+
   #run(incoming: IncomingCall, fn: AnyFunction, spec: DefinitionSpec): void {
     const meta = incoming.meta as TaskMeta
     const method = meta.name ?? spec.name
@@ -55,6 +94,7 @@ export class TaskRunner {
           abort: new AbortController(),
           attempt: meta.attempt ?? 0,
           scope: [],
+          leaseId: meta.leaseId,
         },
         isAlone: this.#runningCount === 1 && !this.#runtime.isInline,
         isStream: isGenerator(fn),

@@ -150,7 +150,7 @@ export class TaskSubmitter {
       else {
         lease.taskCount++
         lease.task = task
-        if (!task.send(this.#runtime.linkTo(lease.workerId), lease.gpuIds)) lease.task = undefined
+        if (!task.send(this.#runtime.linkTo(lease.workerId), lease)) lease.task = undefined
       }
     }
     while (shape.asked.size < Math.min(shape.queue.length, maxAsked)) this.#ask(shape)

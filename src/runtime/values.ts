@@ -195,7 +195,10 @@ export class Values {
 
   /** Names the part of a value that the platform refused to copy. */
   explain(error: unknown, value: unknown, root: string): unknown {
-    if (!(error instanceof Error) || error.name !== 'DataCloneError') return error
+    const isRefusal =
+      error instanceof Error &&
+      (error.name === 'DataCloneError' || (error as { code?: unknown }).code === missingTransfer)
+    if (!isRefusal) return error
     const { path, value: part } = pathTo(
       value,
       root,
@@ -205,6 +208,9 @@ export class Values {
     return Object.assign(serializationError(path, part), { cause: error })
   }
 }
+
+// Node's own error for a MessagePort that is not in the transfer list; browsers throw a DataCloneError.
+const missingTransfer = 'ERR_MISSING_TRANSFERABLE_IN_TRANSFER_LIST'
 
 function isCloneable(value: unknown): boolean {
   try {
