@@ -7,14 +7,14 @@ import type { ObjectRef } from './types/references.ts'
  * The refs in the order in which they get a value or an error: `for await (const ref of asCompleted(refs))`. Each is
  * given once.
  */
-export async function* asCompleted<T>(refs: Iterable<ObjectRef<T>>): AsyncGenerator<ObjectRef<T>, void, void> {
+export async function* asCompleted<R extends ObjectRef<unknown>>(refs: Iterable<R>): AsyncGenerator<R, void, void> {
   const list = [...refs]
-  const ready: ObjectRef<T>[] = []
+  const ready: R[] = []
   let wake: (() => void) | undefined
   for (const [index, ref] of list.entries()) {
     const entry = isObjectRef(ref) ? entryOf(ref) : undefined
     if (!isObjectRef(ref)) throw new TypeError(`asCompleted() takes ObjectRefs; item ${index} is ${typeof ref}.`)
-    if (entry === undefined) throw new ObjectFreedError(`The ref ${(ref as ObjectRef<T>).id} was disposed.`)
+    if (entry === undefined) throw new ObjectFreedError(`The ref ${(ref as R).id} was disposed.`)
     entry.runtime.objects.fetch(entry)
     entry.whenSettled(() => {
       ready.push(ref)

@@ -66,6 +66,12 @@ export class ActorDirectory {
   dropHolder(realm: RealmId): readonly ActorRecord[] {
     const held = [...(this.#heldBy.get(realm) ?? [])]
     this.#heldBy.delete(realm)
+    for (const [actorId, early] of this.#early) {
+      this.#early.set(
+        actorId,
+        early.filter((hold) => hold.realm !== realm),
+      )
+    }
     for (const actor of held) actor.dropHolder(realm)
     return held
   }

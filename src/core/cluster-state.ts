@@ -168,7 +168,7 @@ export class ClusterState {
   }
 
   #dependenciesReady(actor: ActorRecord): void {
-    if (actor.state !== 'DEPENDENCIES_UNREADY') return
+    if (actor.state !== 'DEPENDENCIES_UNREADY' || this.#refused(actor)) return
     actor.state = 'PENDING_CREATION'
     this.#enqueue(actor)
   }
@@ -178,6 +178,8 @@ export class ClusterState {
   }
 
   #started(actor: ActorRecord): void {
+    // Its worker is being ended: this life is over before it was heard of.
+    if (this.#pool.get(actor.workerId)?.state === 'stopping') return
     actor.state = 'ALIVE'
     this.#emit({ type: 'publishActor', actorId: actor.id })
     if (actor.ending !== undefined) this.#dismissOnWorker(actor, actor.ending)

@@ -34,7 +34,11 @@ export class Link implements RecordReader {
   constructor(runtime: Runtime, peer: RealmId, channel: Channel) {
     this.#runtime = runtime
     this.peer = peer
-    this.connection = new Connection(channel, (reason) => runtime.linkClosed(this, reason))
+    this.connection = new Connection(
+      channel,
+      (reason) => runtime.linkClosed(this, reason),
+      (error) => runtime.log('error', `bug: ${error instanceof Error ? error.stack : String(error)}`),
+    )
     this.connection.listen(this)
   }
 

@@ -132,18 +132,29 @@ export class RemoteActor {
     return true
   }
 
-  /** A call that failed here before it was sent (an argument could not be computed) leaves the queue. */
   #pump(): void {
-    if (!this.#isAlive) return
-    for (let i = 0; i < this.#queue.length; ) {
-      const call = this.#queue[i]!
-      if (!call.isReady) {
-        if (!this.spec.mayOvertake) return
-        i++
-        continue
-      }
-      this.#queue.splice(i, 1)
+    if (!this.#isAlive || this.#queue.length === 0) return
+    const blocked = this.#queue.findIndex((call) => !call.isReady)
+    // Cut out first: what is sent may lead back here.
+    let ready = blocked < 0 ? this.#queue : this.#queue.slice(0, blocked)
+    this.#queue = blocked < 0 ? [] : this.#queue.slice(blocked)
+    if (this.spec.mayOvertake && blocked >= 0) {
+      ready = [...ready, ...this.#queue.filter((call) => call.isReady)]
+      this.#queue = this.#queue.filter((call) => !call.isReady)
+    }
+    for (const call of ready) this.#sendKept(call)
+  }
+
+  #sendKept(call: ActorCall): void {
+    if (call.isDone) return
+    if (!this.#isAlive) {
+      this.#queue.push(call)
+      return
+    }
+    try {
       this.#send(call)
+    } catch (error) {
+      call.rejectWith(error)
     }
   }
 

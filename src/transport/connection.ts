@@ -18,6 +18,7 @@ export class Connection {
   readonly pending: PendingTable<Pending> = new PendingTable()
   readonly #channel: Channel
   readonly #onClose: (reason: string) => void
+  readonly #onError: (error: unknown) => void
   #batch: unknown[] = []
   #recordCount = 0
   #isScheduled = false
@@ -25,9 +26,11 @@ export class Connection {
   #reader: RecordReader | undefined
   #lastHeard = 0
 
-  constructor(channel: Channel, onClose: (reason: string) => void) {
+  /** @param onError told of what a reader or a pending call throws; the records behind it are read all the same. */
+  constructor(channel: Channel, onClose: (reason: string) => void, onError: (error: unknown) => void = () => {}) {
     this.#channel = channel
     this.#onClose = onClose
+    this.#onError = onError
   }
 
   get isClosed(): boolean {
@@ -75,7 +78,7 @@ export class Connection {
     this.flush()
     this.#closed = reason
     this.#channel.close()
-    for (const pending of this.pending.drain()) pending.onLost(reason)
+    for (const pending of this.pending.drain()) this.#guard(() => pending.onLost(reason))
     this.#onClose(reason)
   }
 
@@ -105,11 +108,19 @@ export class Connection {
       const count = fieldCount[op]
       if (count === undefined || at + count >= message.length) break
       if (op === Op.ping) this.send(Op.pong)
-      else if (op !== Op.pong) this.#read(op, message, at + 1)
+      else if (op !== Op.pong) this.#guard(() => this.#read(op, message, at + 1))
       at += count + 1
     }
     this.#isScheduled = wasScheduled
     this.flush()
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#onError(error)
+    }
   }
 
   #read(op: number, batch: readonly unknown[], at: number): void {

@@ -26,11 +26,12 @@ export class PendingTable<T> {
   }
 
   get(id: number): T | undefined {
-    return this.#slots[id]
+    // The number came from another realm: it may be anything.
+    return typeof id === 'number' ? this.#slots[id] : undefined
   }
 
   take(id: number): T | undefined {
-    const pending = this.#slots[id]
+    const pending = this.get(id)
     if (pending === undefined) return undefined
     this.#slots[id] = undefined
     this.#free.push(id)
