@@ -24,11 +24,8 @@ export default defineConfig({
         test: {
           ...inNode,
           name: 'unit',
-          include: [
-            'tests/layers.test.ts',
-            'tests/{core,sim,types,protocol,unit}/**/*.test.ts',
-            'tests/packages/*/unit/**/*.test.ts',
-          ],
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/{conformance,node,browser}/**', 'tests/packages/*/!(unit)/**', 'tests/packages/*/*.test.ts'],
         },
       },
       {

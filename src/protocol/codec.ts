@@ -249,6 +249,8 @@ class Unpacking {
   readonly #kinds: ReadonlyMap<string, SpecialKind>
   readonly #revived = new Map<object, unknown>()
   readonly #seen = new Set<object>()
+  /** Placeholders whose values are being made. */
+  readonly #open = new Set<object>()
 
   constructor(specials: readonly Special[], kinds: ReadonlyMap<string, SpecialKind>) {
     this.#specials = new Map(specials.map((special) => [special[0], special]))
@@ -275,7 +277,14 @@ class Unpacking {
       kind.inTwoSteps?.finish(begun, this.revive(payload))
       return begun
     }
+    if (this.#open.has(placeholder)) {
+      throw new SerializationError(
+        `A value of the kind "${name}" holds itself, and its codec cannot make such a circle again.`,
+      )
+    }
+    this.#open.add(placeholder)
     const revived = kind.unpack(kind.isLive ? payload : this.revive(payload))
+    this.#open.delete(placeholder)
     this.#revived.set(placeholder, revived)
     return revived
   }

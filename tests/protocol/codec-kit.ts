@@ -70,10 +70,6 @@ const kinds: readonly SpecialKind[] = [
       begin: () => Object.create(Point.prototype) as object,
       finish: (instance, payload) => void Object.assign(instance, payload),
     },
-    inTwoSteps: {
-      begin: () => Object.create(Point.prototype) as object,
-      finish: (instance, payload) => void Object.assign(instance, payload),
-    },
   },
   {
     kind: 'secret',

@@ -1,0 +1,1 @@
+export function prepareData(options?: { log?: (line: string) => void }): string

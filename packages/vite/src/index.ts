@@ -1,0 +1,2 @@
+export type { TroupeOptions } from './options.ts'
+export { troupe } from './plugin.ts'
