@@ -1,3 +1,4 @@
+import { host } from '#host'
 import type { WorkerId } from '../protocol/ids.ts'
 import type { HostWorker, StartOptions, WorkerHost } from '../protocol/platform.ts'
 import type { WorkerConfig, WorkerExit } from '../protocol/worker-host.ts'
@@ -48,27 +49,27 @@ export class LocalNode {
   }
 
   startWorker(workerId: WorkerId): void {
-    let host: HostWorker
+    let started: HostWorker
     try {
-      host = this.#workerHost.startWorker({ ...this.#config, workerId }, this.#options)
+      started = this.#workerHost.startWorker({ ...this.#config, workerId }, this.#options)
     } catch (error) {
       // As an event of its own, so that every start is asked for before one is reported lost.
       queueMicrotask(() => this.coordinator.handle({ type: 'workerExited', workerId, exit: startFailure(error) }))
       return
     }
-    const link = new Link(this.#runtime, workerId, new MessagePortChannel(host.port))
-    const worker: NodeWorker = { host, link, isReady: false, isStopped: false }
+    const link = new Link(this.#runtime, workerId, new MessagePortChannel(started.port))
+    const worker: NodeWorker = { host: started, link, isReady: false, isStopped: false }
     this.#workers.set(workerId, worker)
     this.#runtime.addLink(link)
-    host.onExit((exit) => this.#exited(workerId, exit))
-    host.ready.then(
+    started.onExit((exit) => this.#exited(workerId, exit))
+    started.ready.then(
       () => {
         worker.isReady = true
         this.coordinator.handle({ type: 'workerReady', workerId })
       },
       (error: unknown) => {
         this.#exited(workerId, startFailure(error))
-        void host.terminate()
+        void started.terminate()
       },
     )
   }
@@ -90,12 +91,14 @@ export class LocalNode {
   linkClosed(link: Link, reason: string): void {
     const worker = this.#workers.get(link.peer)
     if (worker === undefined || worker.link !== link || this.#runtime.isShutDown) return
-    // The exit event of the platform says more; it is given a moment to come first.
-    setTimeout(() => {
+    // The platform says more of how it ended; it is given its time, where it tells at all.
+    const graceMs = host.tellsOfDeaths ? 5000 : 50
+    const timer = setTimeout(() => {
       if (this.#workers.get(link.peer) !== worker) return
       void worker.host.terminate()
       this.#exited(link.peer, { reason: `closed its link (${reason})` })
-    }, 50)
+    }, graceMs)
+    ;(timer as { unref?: () => void }).unref?.()
   }
 
   *#readyLinks(): Generator<Link> {

@@ -113,8 +113,15 @@ export class TaskCall implements Pending {
     this.#callId = link.connection.pending.add(this)
     const wire = this.#runtime.values.toWire(resolved.specials, link.peer)
     const record = [Op.task, this.#callId, this.#plan.definition, resolved.args, wire, meta]
-    if (link.postKept(record, this.#args.transfer)) this.#wasMoved = true
-    return true
+    try {
+      if (link.postKept(record, this.#args.transfer)) this.#wasMoved = true
+      return true
+    } catch (error) {
+      link.connection.pending.take(this.#callId)
+      this.#link = undefined
+      this.rejectWith(this.#runtime.values.explain(error, resolved.args, 'args'))
+      return false
+    }
   }
 
   takeRetry(): boolean {

@@ -104,7 +104,9 @@ export class Connection {
     // Answers made while a batch is read go out together.
     this.#isScheduled = true
     for (let at = 0; at < message.length; ) {
-      const op = message[at] as number
+      const op: unknown = message[at]
+      // It came from another realm: it may be anything.
+      if (typeof op !== 'number') break
       const count = fieldCount[op]
       if (count === undefined || at + count >= message.length) break
       if (op === Op.ping) this.send(Op.pong)

@@ -110,7 +110,7 @@ export function gate(): Gate {
 }
 
 /** Waits until a condition holds; for facts that no event tells. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string, limitMs = 10_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, what: string, limitMs = 30_000): Promise<void> {
   const end = performance.now() + limitMs
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`)

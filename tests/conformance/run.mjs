@@ -74,12 +74,17 @@ function readReport(path, only) {
       const [, id = '', title = ''] = /^\s*([A-Z]\d+) (.*)$/.exec(fullName) ?? []
       if (!id) problems.push(`${file.name}: the test "${fullName}" has no id`)
       if (only && id !== only) continue
-      problems.push(...failureMessages.map((message) => `${fullName.trim()}\n${message}\n`))
+      problems.push(...failureMessages.map((message) => `${fullName.trim()}\n${readable(message)}\n`))
       const seen = cases.get(id) ?? { id, title: title.split(':')[0], status: 'passed', ms: 0 }
       cases.set(id, { ...seen, status: worse(seen.status, status), ms: Math.round(seen.ms + (duration ?? 0)) })
     }
   }
   return { records: [...cases.values()].sort(byId), problems }
+}
+
+/** What vitest reports for a test that ran out of time has no text of its own. */
+function readable(message) {
+  return message.replace('Error: STACK_TRACE_ERROR', 'Error: it was not done within the time limit of a test')
 }
 
 function readJson(path) {

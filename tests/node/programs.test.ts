@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-const LIMIT_MS = 20_000
+const LIMIT_MS = 30_000
 
 /** Runs a program as a user does, outside of the test runner, and gives what it printed. */
 async function run(program: string, loader = ['--import', 'tsx']): Promise<string> {

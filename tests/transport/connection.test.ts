@@ -248,6 +248,7 @@ describe('messages that nobody of ours made', () => {
     'a fractional operation': [3.5, 1, 2, 3],
     'an operation that is no number': ['length', 1, 2],
     'the name of a method as operation': ['push', 1, 2],
+    'an operation that cannot be a number': [{ toString: 0, valueOf: 0 }, 1, 2],
     'a record cut short': [Op.call, 1, 'a'],
     'a good record, then one cut short': [Op.end, 7, Op.call, 1],
     'an answer cut short': [Op.value, 1],
