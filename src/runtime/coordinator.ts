@@ -311,6 +311,12 @@ export class Coordinator {
     return this.#state.actor(creator)?.workerId === realm ? creator : realm
   }
 
+  /** Every actor is gone with the workers: whoever waits for the end of one waits no longer. */
+  shutDown(): void {
+    for (const waiters of this.#endWaiters.values()) for (const wake of waiters) wake()
+    this.#endWaiters.clear()
+  }
+
   /** A worker is gone, and its waits with it. */
   realmLost(realm: RealmId): void {
     this.#waits.realmLost(realm)

@@ -302,6 +302,7 @@ export class Runtime {
     this.actors.failAll(error)
     const closing = [...this.#links.values()]
     await this.node?.shutdown()
+    this.coordinator?.shutDown()
     for (const link of closing) link.connection.close('the runtime was shut down')
     this.#busyCount = 0
     if (this.isDriver) host.keepAlive(false)

@@ -1,6 +1,6 @@
 /** Who waits for an answer on a connection. */
 export interface Pending {
-  /** An answer came. Return true to keep the entry (a stream has many answers). */
+  /** An answer came; the entry is gone. The items of a stream come before it and leave the entry. */
   onValue(value: unknown, specials: unknown): void
   onError(thrown: unknown, specials: unknown): void
   /** The other side is gone; the call may or may not have run. */
