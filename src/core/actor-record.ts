@@ -91,3 +91,8 @@ export function workerDeath(actor: ActorRecord, workerId: WorkerId, exit: Worker
   const message = `its worker ${workerId} ${exit.reason}${restarts}`
   return { reason: 'WORKER_DIED', message, ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }) }
 }
+
+/** Whether an actor ended by itself or because it was asked to, its dispose hook included. */
+export function isGraceful({ reason }: Death): boolean {
+  return reason === 'INTENDED_USER_EXIT' || reason === 'OUT_OF_SCOPE'
+}

@@ -69,7 +69,8 @@ export type ClusterCommand =
   /** The task has its CPUs again and may go on. */
   | { readonly type: 'resumeLease'; readonly leaseId: string; readonly workerId: WorkerId }
   | { readonly type: 'startWorker'; readonly workerId: WorkerId; readonly nodeId: NodeId }
-  | { readonly type: 'stopWorker'; readonly workerId: WorkerId }
+  /** Graceful: nothing runs there any more, and what it owns outlives it. Else it ends at once, whatever it does. */
+  | { readonly type: 'stopWorker'; readonly workerId: WorkerId; readonly isGraceful: boolean }
   | {
       readonly type: 'createActor'
       readonly actorId: ActorId

@@ -2,7 +2,7 @@ import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, Allocation, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import { ActorDirectory } from './actor-directory.ts'
-import { ActorRecord, workerDeath } from './actor-record.ts'
+import { ActorRecord, isGraceful, workerDeath } from './actor-record.ts'
 import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from './cluster-events.ts'
 import { checkClusterInvariants } from './cluster-invariants.ts'
 import { placementRequest, refusalOf, sumAmounts } from './feasibility.ts'
@@ -72,7 +72,7 @@ export class ClusterState {
         if (!this.#queue.remove(`lease ${event.leaseId}`)) this.#leases.giveBack(event.leaseId)
         return
       case 'leaseRevoked':
-        return this.#stopWorker(this.#leases.workerOf(event.leaseId))
+        return this.#stopWorker(this.#leases.workerOf(event.leaseId), false)
       case 'leaseBlocked':
         return this.#leases.block(event.leaseId)
       case 'leaseUnblocked':
@@ -196,7 +196,7 @@ export class ClusterState {
       // Calls made from now on wait for the next life.
       if (actor.state === 'ALIVE') actor.state = 'RESTARTING'
       this.#emit({ type: 'publishActor', actorId: actor.id })
-      this.#stopWorker(workerId)
+      this.#stopWorker(workerId, false)
       return
     }
     this.#emit({ type: 'dropActor', actorId: actor.id, incarnation: actor.incarnation, workerId })
@@ -232,7 +232,7 @@ export class ClusterState {
     this.#actors.bury(actor)
     this.#emit({ type: 'publishActor', actorId: actor.id })
     // Its resources are free only when its worker is gone: two actors must never be on one GPU.
-    if (actor.isDedicated) this.#stopWorker(actor.workerId)
+    if (actor.isDedicated) this.#stopWorker(actor.workerId, isGraceful(death))
     else this.#leaveWorker(actor)
     if (actor.workerId === undefined) this.#actors.retire(actor)
     this.#ownerEnded(actor.id)
@@ -284,7 +284,7 @@ export class ClusterState {
     for (const waiting of this.#queue.values()) {
       if (waiting.type === 'lease' && waiting.realm === realm) this.#queue.remove(waiting.key)
     }
-    for (const workerId of this.#leases.takeFrom(realm)) this.#stopWorker(workerId)
+    for (const workerId of this.#leases.takeFrom(realm)) this.#stopWorker(workerId, false)
   }
 
   // ---- workers
@@ -317,9 +317,10 @@ export class ClusterState {
     this.#bury(actor, workerDeath(actor, worker.id, exit))
   }
 
-  #stopWorker(workerId: WorkerId | undefined): void {
+  #stopWorker(workerId: WorkerId | undefined, isGraceful: boolean): void {
     const worker = this.#pool.get(workerId)
-    if (worker !== undefined && this.#pool.retire(worker)) this.#emit({ type: 'stopWorker', workerId: worker.id })
+    if (worker === undefined || !this.#pool.retire(worker)) return
+    this.#emit({ type: 'stopWorker', workerId: worker.id, isGraceful })
   }
 
   // ---- placement

@@ -222,7 +222,7 @@ export class Coordinator {
       case 'startWorker':
         return this.#node.startWorker(command.workerId)
       case 'stopWorker':
-        return this.#node.stopWorker(command.workerId)
+        return this.#node.stopWorker(command.workerId, command.isGraceful)
       case 'createActor':
         return this.#createOnWorker(command)
       case 'dismissActor':

@@ -74,7 +74,7 @@ export class LocalNode {
     )
   }
 
-  stopWorker(workerId: WorkerId): void {
+  stopWorker(workerId: WorkerId, _isGraceful = false): void {
     const worker = this.#workers.get(workerId)
     if (worker === undefined || worker.isStopped) return
     worker.isStopped = true

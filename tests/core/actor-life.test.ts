@@ -53,7 +53,7 @@ describe('creation', () => {
     cluster.workerReady('n.w1')
     expect(cluster.tell({ type: 'actorFailed', actorId: 'a', incarnation: 0, death: failed })).toEqual([
       { type: 'publishActor', actorId: 'a' },
-      { type: 'stopWorker', workerId: 'n.w1' },
+      { type: 'stopWorker', workerId: 'n.w1', isGraceful: false },
     ])
     expect(cluster.view('a').death).toEqual(failed)
     expect(cluster.free('GPU')).toBe(1)
@@ -102,7 +102,7 @@ describe('the end', () => {
     const worker = cluster.alive('a', { gpu: 1, cpu: 1, custom: {} })
     expect(cluster.kill('a')).toEqual([
       { type: 'publishActor', actorId: 'a' },
-      { type: 'stopWorker', workerId: worker },
+      { type: 'stopWorker', workerId: worker, isGraceful: false },
     ])
     expect(cluster.view('a')).toMatchObject({ state: 'DEAD', death: killed, workerId: undefined })
     expect([cluster.free('GPU'), cluster.free('CPU')]).toEqual([1, 3])
@@ -117,7 +117,7 @@ describe('the end', () => {
     cluster.create('a', { gpu: 1 })
     expect(cluster.kill('a')).toEqual([
       { type: 'publishActor', actorId: 'a' },
-      { type: 'stopWorker', workerId: 'n.w1' },
+      { type: 'stopWorker', workerId: 'n.w1', isGraceful: false },
     ])
     expect(cluster.workerReady('n.w1')).toEqual([])
     cluster.exited('n.w1')
@@ -156,7 +156,7 @@ describe('the end', () => {
     expect(cluster.fate('a')).toBe('ALIVE')
     expect(cluster.ended('a')).toEqual([
       { type: 'publishActor', actorId: 'a' },
-      { type: 'stopWorker', workerId: worker },
+      { type: 'stopWorker', workerId: worker, isGraceful: true },
     ])
     expect(cluster.view('a')).toMatchObject({ state: 'DEAD', death: asked })
   })
@@ -282,7 +282,7 @@ describe('restart', () => {
     const worker = cluster.alive('a', { maxRestarts: 1 })
     expect(cluster.kill('a', true)).toEqual([
       { type: 'publishActor', actorId: 'a' },
-      { type: 'stopWorker', workerId: worker },
+      { type: 'stopWorker', workerId: worker, isGraceful: false },
     ])
     // Calls made from now on wait for the next life.
     expect(cluster.fate('a')).toBe('RESTARTING')
@@ -291,7 +291,7 @@ describe('restart', () => {
     expect(cluster.view('a')).toMatchObject({ state: 'ALIVE', incarnation: 1 })
     expect(cluster.kill('a', true)).toEqual([
       { type: 'publishActor', actorId: 'a' },
-      { type: 'stopWorker', workerId: second },
+      { type: 'stopWorker', workerId: second, isGraceful: false },
     ])
     expect(cluster.fate('a')).toBe('DEAD: KILLED')
   })

@@ -42,7 +42,9 @@ describe('leases', () => {
   test('a revoked one ends its worker; what it had is free when that is gone', () => {
     const cluster = new Cluster()
     const worker = cluster.leased('l', { gpu: 1 })
-    expect(cluster.tell({ type: 'leaseRevoked', leaseId: 'l' })).toEqual([{ type: 'stopWorker', workerId: worker }])
+    expect(cluster.tell({ type: 'leaseRevoked', leaseId: 'l' })).toEqual([
+      { type: 'stopWorker', workerId: worker, isGraceful: false },
+    ])
     expect(cluster.tell({ type: 'leaseRevoked', leaseId: 'l' })).toEqual([])
     expect(cluster.free('GPU')).toBe(1)
     expect(cluster.exited(worker)).toEqual([

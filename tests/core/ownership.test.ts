@@ -23,11 +23,11 @@ describe('fate sharing', () => {
     const [b, c] = ['a', 'b'].map((creator, i) => cluster.alive('bc'[i]!, { creator }))
     expect(cluster.kill('a')).toEqual([
       { type: 'publishActor', actorId: 'a' },
-      { type: 'stopWorker', workerId: worker },
+      { type: 'stopWorker', workerId: worker, isGraceful: false },
       { type: 'publishActor', actorId: 'b' },
-      { type: 'stopWorker', workerId: b },
+      { type: 'stopWorker', workerId: b, isGraceful: false },
       { type: 'publishActor', actorId: 'c' },
-      { type: 'stopWorker', workerId: c },
+      { type: 'stopWorker', workerId: c, isGraceful: false },
     ])
     expect(cluster.fate('c')).toBe('DEAD: OWNER_DIED')
   })
