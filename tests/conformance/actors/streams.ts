@@ -67,7 +67,7 @@ export const Abortable = actor(
     async untilAborted(): Promise<never> {
       const { signal } = runtimeContext()
       await this.#ledger.note('running')
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
       await this.#ledger.note('aborted')
       throw signal.reason
     }
@@ -81,7 +81,7 @@ export const Abortable = actor(
     }
     async isAborted(signal: AbortSignal): Promise<unknown> {
       await this.#ledger.note('has signal')
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
       return signal.reason
     }
   },
@@ -91,7 +91,7 @@ export const untilAborted = task(
   async function untilAborted(ledger: Ledger): Promise<never> {
     const { signal } = runtimeContext()
     await ledger.note('running')
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     await ledger.note('aborted')
     throw signal.reason
   },
