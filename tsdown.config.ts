@@ -8,6 +8,8 @@ export default defineConfig({
     adapter: 'src/adapter.ts',
     'hosts/node': 'src/hosts/node.ts',
     'hosts/browser': 'src/hosts/browser.ts',
+    'store/spill-node': 'src/store/spill-node.ts',
+    'store/spill-browser': 'src/store/spill-browser.ts',
   },
   format: 'esm',
   platform: 'neutral',
@@ -15,8 +17,8 @@ export default defineConfig({
   dts: { oxc: true },
   sourcemap: true,
   // The demo site is built into dist/site.
-  clean: ['dist/*.js', 'dist/*.d.ts', 'dist/*.map', 'dist/hosts'],
-  external: ['#host', /^node:/, 'comlink', 'comlink/dist/esm/node-adapter.mjs'],
+  clean: ['dist/*.js', 'dist/*.d.ts', 'dist/*.map', 'dist/hosts', 'dist/store'],
+  external: ['#host', '#spill', /^node:/, 'idb', 'comlink', 'comlink/dist/esm/node-adapter.mjs'],
   fixedExtension: false,
   copy: [{ from: 'src/hosts/bootstrap.mjs', to: 'dist/hosts' }],
 })

@@ -53,7 +53,7 @@ export default defineConfig({
       {
         plugins: [troupe()],
         resolve: { conditions: [SOURCE, 'browser', 'module', 'import', 'default'] },
-        optimizeDeps: { include: ['comlink'] },
+        optimizeDeps: { include: ['comlink', 'idb'] },
         test: {
           name: 'chromium',
           include: conformance,

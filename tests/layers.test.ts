@@ -16,6 +16,8 @@ const LEVELS: Readonly<Record<string, number>> = {
   protocol: 0,
 }
 const ENTRY_LEVEL = 4
+/** Chosen by package.json's imports, by platform. */
+const CHOSEN: Readonly<Record<string, string>> = { '#host': 'hosts', '#spill': 'store' }
 /** In the pure folders time, chance and the platform come in as arguments. */
 const IMPURE = new Set(
   `Promise AbortSignal Worker MessagePort MessageChannel BroadcastChannel Atomics Buffer Math.random crypto fetch performance
@@ -61,12 +63,12 @@ function importProblem(file: string, specifier: string): string | undefined {
     return leaves || inside ? `imports ${specifier}: packages use troupe and troupe/adapter only` : undefined
   }
   const from = LEVELS[area] ?? ENTRY_LEVEL
-  if (!specifier.startsWith('.') && specifier !== '#host') {
+  if (!specifier.startsWith('.') && !(specifier in CHOSEN)) {
     return area === 'core' || area === 'protocol' ? `imports ${specifier}: ${area} is pure` : undefined
   }
-  const to = specifier === '#host' ? 'hosts' : (target.split('/')[1] ?? '')
-  if (!target.startsWith('src/') && specifier !== '#host') return `imports ${specifier}, which is outside src`
-  if (area === to && specifier !== '#host') return undefined
+  const to = CHOSEN[specifier] ?? target.split('/')[1] ?? ''
+  if (!target.startsWith('src/') && !(specifier in CHOSEN)) return `imports ${specifier}, which is outside src`
+  if (area === to && !(specifier in CHOSEN)) return undefined
   return from > (LEVELS[to] ?? ENTRY_LEVEL) || (from === ENTRY_LEVEL && !(to in LEVELS))
     ? undefined
     : `imports ${specifier}: ${area} may not use ${to}`
@@ -108,6 +110,8 @@ describe('layers', () => {
     ['src/store/a.ts', `const x = await import('../transport/x.ts')`],
     ['src/runtime/a.ts', `import { x } from '../api/x.ts'`],
     ['src/hosts/a.ts', `import { x } from '#host'`],
+    ['src/store/a.ts', `import { x } from '#spill'`],
+    ['src/core/a.ts', `import { x } from '#spill'`],
     ['src/api/a.ts', `import { x } from '../index.ts'`],
     ['src/api/a.ts', `import { x } from '../../demo/x.ts'`],
     ['src/core/a.ts', `import { x } from 'node:fs'`],
@@ -126,7 +130,10 @@ describe('layers', () => {
 
   test.each([
     ['src/index.ts', `export { x } from './api/x.ts'; export { y } from './worker.ts'`],
-    ['src/runtime/a.ts', `import { x } from '#host'; import { y } from '../core/y.ts'; import { z } from './z.ts'`],
+    [
+      'src/runtime/a.ts',
+      `import { x } from '#host'; import { w } from '#spill'; import { y } from '../core/y.ts'; import { z } from './z.ts'`,
+    ],
     [
       'src/core/a.ts',
       `import { x } from '../protocol/x.ts'; export const f = (at: Date, o: { process: 1 }) => o.process + +at`,
