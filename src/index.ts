@@ -5,7 +5,7 @@ export { asCompleted, free } from './api/completed.ts'
 export { type RuntimeContext, runtimeContext } from './api/context.ts'
 export { getGpuAdapter, getGpuDevice, getGpuIds } from './api/gpu.ts'
 export { capabilities, init, isDriver, isInitialized, type Runtime, shutdown } from './api/init.ts'
-export { availableResources, clusterResources, listActors, listTasks, listWorkers } from './api/insight.ts'
+export { availableResources, clusterResources, listActors, listObjects, listTasks, listWorkers } from './api/insight.ts'
 export { get, put, wait } from './api/objects.ts'
 export { Queue, type QueueWait } from './api/queue.ts'
 export { cancel, exitActor } from './api/stopping.ts'
@@ -34,7 +34,7 @@ export type {
   StreamMethod,
   StreamOptions,
 } from './api/types/methods.ts'
-export type { GetOptions, ValueOf, Waitable, WaitOptions } from './api/types/objects.ts'
+export type { GetOptions, PutOptions, ValueOf, Waitable, WaitOptions } from './api/types/objects.ts'
 export type { ItemStream, MadeByProxy, ObjectRef, ObjectRefStream, Proxied } from './api/types/references.ts'
 export type { RemoteTask, TaskOptions } from './api/types/tasks.ts'
 export { type InstanceCodec, proxy, registerClass, transfer } from './api/values.ts'
@@ -80,4 +80,5 @@ export {
 } from './protocol/errors.ts'
 export type { Capability } from './protocol/platform.ts'
 export type { WorkerView } from './runtime/control.ts'
+export type { ObjectView } from './runtime/objects.ts'
 export type { TaskView } from './runtime/task-call.ts'

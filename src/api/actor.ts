@@ -1,7 +1,8 @@
 import { host } from '#host'
+import type { Packed } from '../protocol/codec.ts'
 import type { ActorSpec, HandleSpec } from '../protocol/specs.ts'
-import { CallArguments } from '../runtime/actor-call.ts'
 import { createHandle } from '../runtime/actor-handle.ts'
+import { CallArguments } from '../runtime/call-arguments.ts'
 import { currentCallIfKnown } from '../runtime/context.ts'
 import { type AnyClass, type Definition, define, methodsOf, type Source } from '../runtime/registry.ts'
 import type { RemoteActor } from '../runtime/remote-actor.ts'
@@ -100,17 +101,19 @@ function begin(actorClass: ActorDefinition, options: ActorDefaults, args: unknow
   const spec = specOf(actorClass, options, handle, runtime)
   const packed = new CallArguments(runtime, args)
   packed.keep()
+  const isReady = packed.isReady && !packed.hasFailed
   const remote = runtime.actors.created(handle)
   try {
-    runtime.control.createActor(spec, packed.isReady ? argumentsOf(packed, actorClass.name) : undefined, {
+    runtime.control.createActor(spec, isReady ? argumentsOf(packed, actorClass.name) : undefined, {
       existing: (known) => remote.redirect(runtime.actors.adopt(known)),
       failed: (error) => remote.fail(error),
     })
   } catch (error) {
+    packed.release()
     runtime.actors.forget(remote)
     throw error
   }
-  if (!packed.isReady && remote.target === remote) packed.whenReady(() => provide(packed, remote, actorClass.name))
+  if (!isReady && remote.target === remote) packed.whenReady(() => provide(packed, remote, actorClass.name))
   const created = createHandle(remote)
   currentCallIfKnown()?.scope?.push(created as Disposable)
   return created
@@ -125,25 +128,17 @@ function checkGroups({ className, methods, groups }: HandleSpec): void {
   }
 }
 
-function argumentsOf(
-  packed: CallArguments,
-  name: string,
-): { value: unknown; specials: CallArguments['specials']; transfer: CallArguments['transfer'] } {
-  const resolved = packed.resolve(`${name}'s constructor`)
-  if ('failed' in resolved) throw new TypeError(`bug: the arguments of ${name} were not ready`)
-  return { value: resolved.args, specials: resolved.specials, transfer: packed.transfer }
+function argumentsOf(args: CallArguments, name: string): Packed {
+  const result = args.give(`${name}'s constructor`)
+  if ('failed' in result) throw new TypeError(`bug: the arguments of ${name} were not ready`)
+  return result.given
 }
 
-function provide(packed: CallArguments, remote: RemoteActor, name: string): void {
+function provide(args: CallArguments, remote: RemoteActor, name: string): void {
   const { runtime, spec } = remote
-  const resolved = packed.resolve(`${name}'s constructor`)
-  if ('failed' in resolved) runtime.control.argumentsFailed(spec.actorId, runtime.values.decodeThrown(resolved.failed))
-  else
-    runtime.control.provideArguments(spec.actorId, {
-      value: resolved.args,
-      specials: resolved.specials,
-      transfer: packed.transfer,
-    })
+  const result = args.give(`${name}'s constructor`)
+  if ('failed' in result) runtime.control.argumentsFailed(spec.actorId, runtime.values.decodeThrown(result.failed))
+  else runtime.control.provideArguments(spec.actorId, result.given)
 }
 
 function specOf(

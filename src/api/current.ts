@@ -31,8 +31,11 @@ export function start(options: InitOptions): { runtime: Runtime; joined: Promise
     isInline: options.host === 'inline',
     logToDriver: options.logToDriver ?? true,
     ...(options.workerSetup === undefined ? {} : { setup: definitionOf(options.workerSetup)!.spec }),
+    sharesMemory: options.sharedMemory !== 'off',
+    sharesAlways: options.sharedMemory === 'auto',
     nodeName: options.name ?? `node-${Math.random().toString(36).slice(2, 8)}`,
     start: {
+      memoryBytes: options.objectStoreMemory ?? host.objectMemoryBytes,
       startTimeoutMs: options.startTimeout ?? 30_000,
       pingTimeoutMs: options.pingTimeout ?? (host.tellsOfDeaths || options.host === 'inline' ? 0 : 30_000),
       worker: options.worker,

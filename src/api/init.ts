@@ -28,6 +28,8 @@ const known = [
   'numGpus',
   'softwareGpu',
   'resources',
+  'objectStoreMemory',
+  'sharedMemory',
   'namespace',
   'name',
   'host',
@@ -75,6 +77,8 @@ function checkInit(options: InitOptions): void {
   checkBoolean(options.softwareGpu, 'softwareGpu', where)
   checkBoolean(options.logToDriver, 'logToDriver', where)
   checkResources(options.resources, where)
+  checkNumber(options.objectStoreMemory, { name: 'objectStoreMemory', where, min: 1, isInteger: true })
+  checkOneOf(options.sharedMemory, ['auto', 'off'], 'sharedMemory', where)
   checkString(options.namespace, 'namespace', where)
   checkString(options.name, 'name', where)
   checkOneOf(options.host, ['inline'], 'host', where)

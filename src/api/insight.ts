@@ -1,5 +1,6 @@
 import type { ActorView } from '../core/cluster-events.ts'
 import type { WorkerView } from '../runtime/control.ts'
+import type { ObjectView } from '../runtime/objects.ts'
 import type { TaskView } from '../runtime/task-call.ts'
 import { requireRuntime } from './current.ts'
 
@@ -26,6 +27,14 @@ export async function listWorkers(filter: Partial<WorkerView> = {}): Promise<rea
 /** The tasks that wait or run. */
 export async function listTasks(filter: Partial<TaskView> = {}): Promise<readonly TaskView[]> {
   return matching(await requireRuntime().control.listTasks(), filter)
+}
+
+/**
+ * The objects that realms hold for others, and those of 4 KiB or more; small values that never left their realm are not
+ * counted. Empty when all refs are gone.
+ */
+export async function listObjects(filter: Partial<ObjectView> = {}): Promise<readonly ObjectView[]> {
+  return matching(await requireRuntime().control.listObjects(), filter)
 }
 
 function matching<T extends object>(all: readonly T[], filter: Partial<T>): readonly T[] {

@@ -2,13 +2,13 @@ import { GetTimeoutError, RuntimeShutdownError } from '../protocol/errors.ts'
 import { checkSignal } from '../runtime/call-options.ts'
 import { checkBoolean, checkKeys, checkNumber } from '../runtime/checks.ts'
 import { currentCallIfKnown } from '../runtime/context.ts'
-import type { ObjectEntry } from '../runtime/object-entry.ts'
+import type { ObjectEntry, Reading } from '../runtime/object-entry.ts'
 import { entryOf, isObjectRef, ObjectRef as Ref } from '../runtime/object-ref.ts'
 import { errorFor } from '../runtime/sinks.ts'
 import { isRefStream, type ObjectRefStream as RefStream } from '../runtime/streams.ts'
 import { transferMarks } from '../runtime/values.ts'
 import { requireRuntime } from './current.ts'
-import type { GetOptions, ValueOf, Waitable, WaitOptions } from './types/objects.ts'
+import type { GetOptions, PutOptions, ValueOf, Waitable, WaitOptions } from './types/objects.ts'
 import type { ObjectRef } from './types/references.ts'
 
 /**
@@ -19,17 +19,28 @@ export async function get<const T extends ObjectRef<unknown> | readonly ObjectRe
   refs: T,
   options: GetOptions = {},
 ): Promise<ValueOf<T>> {
-  checkKeys(options, ['timeout', 'signal'], 'get')
+  checkKeys(options, ['timeout', 'signal', 'copy'], 'get')
+  checkBoolean(options.copy, 'copy', 'get')
   checkNumber(options.timeout, { name: 'timeout', where: 'get', min: 0 })
   checkSignal(options.signal, 'get')
   const list: readonly unknown[] = Array.isArray(refs) ? refs : [refs]
   if (!Array.isArray(refs) && !isObjectRef(refs))
     throw new RangeError(`get() takes an ObjectRef or a list of them, not ${describe(refs)}.`)
   const entries = list.map((ref, index) => checkedEntry(ref, index))
-  const failed = await settled(entries, options)
-  if (failed !== undefined) throw read(failed)
-  const values = entries.map((entry) => read(entry))
-  return (Array.isArray(refs) ? values : values[0]) as ValueOf<T>
+  // Held meanwhile: the refs may be disposed before the values are here.
+  for (const entry of entries) entry.runtime.objects.addRef(entry, entry)
+  try {
+    const failed = await settled(entries, options)
+    if (failed !== undefined) throw errorOf(failed)
+    const values: unknown[] = []
+    for (const entry of entries) {
+      const reading = readingOf(entry)
+      values.push(entry.runtime.values.openReading('stored' in reading ? reading : await reading, options.copy))
+    }
+    return (Array.isArray(refs) ? values : values[0]) as ValueOf<T>
+  } finally {
+    for (const entry of entries) entry.runtime.objects.dropRef(entry, entry)
+  }
 }
 
 function checkedEntry(ref: unknown, index: number): ObjectEntry {
@@ -47,11 +58,15 @@ function checkedEntry(ref: unknown, index: number): ObjectEntry {
   return entry
 }
 
-/** The value of a settled entry; throws its error. */
-function read(entry: ObjectEntry): unknown {
+function readingOf(entry: ObjectEntry): Reading | PromiseLike<Reading> {
+  // Freed while others were read.
+  if (entry.state !== 'value') throw errorOf(entry)
+  return entry.read()
+}
+
+function errorOf(entry: ObjectEntry): unknown {
   const { values, objects } = entry.runtime
-  if (entry.state === 'value') return values.openCopy(entry.stored!)
-  throw entry.state === 'freed' ? objects.freedError(entry) : errorFor(values, entry.stored!)
+  return entry.state === 'freed' ? objects.freedError(entry) : errorFor(values, entry.stored!)
 }
 
 // Resolves when all have values (undefined) or one has an error (that one).
@@ -106,9 +121,14 @@ function limit({ timeout, signal }: Limits, what: string, ended: AbortSignal, re
   signal?.addEventListener('abort', () => reject(signal.reason), { signal: ended })
 }
 
-/** Stores a copy of a value and returns a ref to it. Throws SerializationError, with the path, for what cannot be copied. */
-export function put<T>(value: T, options: { transfer?: Transferable[] } = {}): ObjectRef<T> {
-  checkKeys(options, ['transfer'], 'put')
+/**
+ * Stores a copy of a value and returns a ref to it. `transfer` moves instead of copying; `shared` puts large arrays into
+ * memory that all realms of the node read (copies where the platform has none): readers must not write to it. Throws
+ * SerializationError, with the path, for what cannot be copied, and ObjectStoreFullError when there is no room.
+ */
+export function put<T>(value: T, options: PutOptions = {}): ObjectRef<T> {
+  checkKeys(options, ['transfer', 'shared'], 'put')
+  checkBoolean(options.shared, 'shared', 'put')
   if (isObjectRef(value))
     throw new TypeError(
       'put() of an ObjectRef is not allowed: it is in the store already. Put it inside an object or list to pass the ref itself.',
@@ -116,9 +136,16 @@ export function put<T>(value: T, options: { transfer?: Transferable[] } = {}): O
   const runtime = requireRuntime()
   if (options.transfer !== undefined && typeof value === 'object' && value !== null)
     transferMarks.set(value, options.transfer)
-  const packed = runtime.values.snapshot(value, 'value')
-  const entry = runtime.objects.create()
-  entry.resolve({ value: packed.value, specials: packed.specials })
+  const { values, objects, memory, shared } = runtime
+  const isShared = shared.isOn && (options.shared ?? runtime.config.sharesAlways)
+  const { value: stored, specials } = isShared ? values.share(value, 'value') : values.snapshot(value, 'value')
+  const entry = objects.create()
+  try {
+    memory.put(entry, { value: stored, specials })
+  } catch (error) {
+    values.release(specials)
+    throw error
+  }
   return new Ref(entry) as unknown as ObjectRef<T>
 }
 

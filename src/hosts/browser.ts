@@ -4,11 +4,14 @@ import { countGpus, requestAdapter } from './browser/gpu.ts'
 import { exposeControl, onLeave, syncContext } from './browser/realm.ts'
 import { startWorker } from './browser/web-worker.ts'
 
+const gibibyte = 2 ** 30
+
 /** Browsers: workers are module Web Workers. */
 export const host: Platform = {
   name: 'browser',
   workers: { startWorker },
   cpuCount: globalThis.navigator?.hardwareConcurrency ?? 4,
+  objectMemoryBytes: Math.min(2 * gibibyte, Math.floor(0.3 * gibibyte * deviceMemory())),
   get tellsOfDeaths() {
     return globalThis.navigator?.locks !== undefined
   },
@@ -33,6 +36,11 @@ export const host: Platform = {
   logLine(level, label, args) {
     console[level](`%c(${label})`, 'color: #7c5cff; font-weight: 600', ...args)
   },
+}
+
+// In gibibytes, rounded by the browser; not known everywhere.
+function deviceMemory(): number {
+  return (globalThis.navigator as { deviceMemory?: number } | undefined)?.deviceMemory ?? 4
 }
 
 // Objects stay objects in the page's console where they can be copied.

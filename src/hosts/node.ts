@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { format } from 'node:util'
 import { threadId } from 'node:worker_threads'
 import type { Platform } from '../protocol/platform.ts'
@@ -11,6 +11,7 @@ export const host: Platform = {
   name: 'node',
   workers: { startWorker },
   cpuCount: availableParallelism(),
+  objectMemoryBytes: Math.floor(0.3 * memoryBytes()),
   tellsOfDeaths: true,
   threadId,
   createPorts() {
@@ -40,6 +41,12 @@ export const host: Platform = {
   logLine(level, label, [text]) {
     console[level](`${coloured(label)} ${String(text)}`)
   },
+}
+
+// In a container it may be less than the machine has; 0 and huge numbers mean no limit.
+function memoryBytes(): number {
+  const limit = process.constrainedMemory?.() ?? 0
+  return limit > 0 && limit < totalmem() ? limit : totalmem()
 }
 
 // The same actor has the same colour; none when the output is no terminal.

@@ -21,10 +21,10 @@ export const Op = {
   cancel: 8,
   /** callId, objectId: answered with value or error when the object is there */
   fetch: 9,
-  /** objectId, count */
-  release: 10,
-  /** objectId, realm, count */
-  grant: 11,
+  /** objectId, holder, count: the holder has so many holds more (or fewer) */
+  hold: 10,
+  /** objectId, isError, value, specials, holders: an object of a realm that is about to end */
+  handOver: 11,
   /** callId, callbackId, args, specials */
   callback: 12,
   /** name, payload, specials: tells something, no answer */
@@ -41,7 +41,7 @@ export const Op = {
 export type Opcode = (typeof Op)[keyof typeof Op]
 
 /** Fields that follow each opcode; index = opcode. */
-export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 2, 3, 4, 3, 4, 0, 0, 2, 1]
+export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 3, 5, 4, 3, 4, 0, 0, 2, 1]
 
 /** Rare facts of a call. Left out when there are none, which is the usual case. */
 export interface CallMeta {

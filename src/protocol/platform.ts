@@ -62,6 +62,8 @@ export interface Platform {
   readonly name: 'node' | 'browser'
   readonly workers: WorkerHost
   readonly cpuCount: number
+  /** Bytes of objects that a node keeps in memory when nothing else is said. */
+  readonly objectMemoryBytes: number
   /** The platform tells when a worker has ended, however that came about. */
   readonly tellsOfDeaths: boolean
   /** The id of this thread in Node; undefined in browsers. */

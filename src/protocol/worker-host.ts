@@ -18,6 +18,12 @@ export interface WorkerConfig {
   readonly driverId: string
   readonly namespace: string
   readonly logToDriver: boolean
+  /** The name of the driver's run, the same in all of its realms and never used again. */
+  readonly runId: string
+  readonly sharesMemory: boolean
+  readonly sharesAlways: boolean
+  /** How much of objects it may keep in memory at first. */
+  readonly memoryBytes: number
   /** A task to run once in every worker before anything else. */
   readonly setup?: DefinitionSpec
 }

@@ -1,109 +1,12 @@
-import type { Special } from '../protocol/codec.ts'
-import { isPrimitive } from '../protocol/codec.ts'
-import type { EncodedThrown } from '../protocol/error-codec.ts'
 import { markTaskError, TaskCancelledError } from '../protocol/errors.ts'
 import { type CallMeta, Op } from '../protocol/messages.ts'
 import type { Pending } from '../transport/pending-table.ts'
+import { CallArguments } from './call-arguments.ts'
 import { whenStuck } from './call-watch.ts'
 import { currentCallIfKnown } from './context.ts'
 import type { Link } from './link.ts'
-import type { ObjectEntry, Sink } from './object-entry.ts'
-import { entryOf, isObjectRef } from './object-ref.ts'
+import type { Sink } from './object-entry.ts'
 import type { RemoteActor } from './remote-actor.ts'
-import type { Runtime } from './runtime.ts'
-
-/** The arguments of a call, made ready to travel. Refs at the top level stand for their values. */
-export class CallArguments {
-  readonly #runtime: Runtime
-  value: unknown[]
-  specials: readonly Special[] | undefined
-  transfer: readonly object[] | undefined
-  /** Only primitives: may wait in a batch. */
-  isPlain: boolean
-  readonly #refs: { index: number; entry: ObjectEntry }[] | undefined
-  #isKept = false
-
-  constructor(runtime: Runtime, args: unknown[]) {
-    this.#runtime = runtime
-    this.value = args
-    this.isPlain = true
-    let refs: { index: number; entry: ObjectEntry }[] | undefined
-    for (let index = 0; index < args.length; index++) {
-      const arg = args[index]
-      if (isPrimitive(arg)) continue
-      this.isPlain = false
-      if (!isObjectRef(arg)) continue
-      const entry = entryOf(arg)
-      if (entry === undefined) throw new TypeError(`args[${index}] is a ref that was disposed (${arg.id}).`)
-      refs ??= []
-      refs.push({ index, entry })
-      args[index] = undefined
-    }
-    this.#refs = refs
-    if (this.isPlain) return
-    const packed = runtime.values.pack(args, 'args')
-    this.value = packed.value as unknown[]
-    this.specials = packed.specials
-    this.transfer = packed.transfer
-  }
-
-  get isReady(): boolean {
-    return this.#refs === undefined || this.#refs.every(({ entry }) => entry.isSettled)
-  }
-
-  whenReady(then: () => void): void {
-    let waiting = 1
-    const arrived = (): void => {
-      if (--waiting === 0) then()
-    }
-    for (const { entry } of this.#refs ?? []) {
-      if (entry.isSettled) continue
-      waiting++
-      this.#runtime.objects.fetch(entry)
-      entry.whenSettled(arrived)
-    }
-    arrived()
-  }
-
-  /** Copies what the caller could still change. */
-  keep(): void {
-    if (this.isPlain || this.#isKept) return
-    this.#isKept = true
-    const { specials } = this
-    const copy = this.#runtime.values.copy(this, 'args')
-    this.#runtime.values.release(specials)
-    this.value = copy.value as unknown[]
-    this.specials = copy.specials
-    this.transfer = copy.transfer
-  }
-
-  /** They are not needed any more. */
-  release(): void {
-    this.#runtime.values.release(this.specials)
-    this.specials = undefined
-  }
-
-  /** What is to be sent: with the refs' values in their places. Or the error of the first ref that has one. */
-  resolve(name: string): { args: unknown[]; specials: readonly Special[] | undefined } | { failed: EncodedThrown } {
-    if (this.#refs === undefined) return { args: this.value, specials: this.specials }
-    const args = this.value.slice()
-    let specials = this.specials
-    for (const { index, entry } of this.#refs) {
-      if (entry.state !== 'value') return { failed: dependencyError(this.#runtime, entry, name, index) }
-      args[index] = entry.stored!.value
-      if (entry.stored!.specials !== undefined) specials = [...(specials ?? []), ...entry.stored!.specials]
-    }
-    return { args, specials }
-  }
-}
-
-function dependencyError(runtime: Runtime, entry: ObjectEntry, name: string, index: number): EncodedThrown {
-  if (entry.state === 'freed') return runtime.values.encodeThrown(runtime.objects.freedError(entry))
-  const thrown = runtime.values.openCopy(runtime.values.packStored(entry.stored!)) as EncodedThrown
-  if (!('error' in thrown)) return thrown
-  thrown.error.message = `An input argument (args[${index}]) of ${name} could not be computed: ${thrown.error.message}`
-  return thrown
-}
 
 /** One call on an actor, from the moment it is made until its outcome is known. */
 export class ActorCall implements Pending {

@@ -53,12 +53,13 @@ export class Callbacks {
   async #call(entry: ObjectEntry, args: readonly unknown[]): Promise<unknown> {
     const { values } = this.#runtime
     const packed = values.pack(args, 'args')
-    const link = this.#runtime.linkTo(entry.owner)
+    const { owner } = entry
+    const link = this.#runtime.linkTo(owner)
     return settlePromise(values, (sink) => {
       const lost = (reason: string): void => {
         // An inline worker that has ended is as gone as a real one: nobody is left to hear of it.
         if (this.#runtime.isShutDown && !this.#runtime.isDriver) return
-        const text = `The realm that owns the callback (${entry.owner}) has ended: ${reason}.`
+        const text = `The realm that owns the callback (${owner}) has ended: ${reason}.`
         sink.reject(values.packThrown(new WorkerCrashedError(text)))
       }
       if (link.connection.isClosed) return lost('its connection is closed')

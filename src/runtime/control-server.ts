@@ -27,6 +27,8 @@ export async function answerRequest(control: Control, name: string, payload: unk
       return control.listWorkers()
     case 'listTasks':
       return control.listTasks()
+    case 'listObjects':
+      return control.listObjects()
     default:
       throw new RangeError(`The coordinator knows no request ${JSON.stringify(name)}.`)
   }

@@ -5,6 +5,7 @@ import type { Packed } from '../protocol/codec.ts'
 import type { ActorId, Incarnation, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Link } from './link.ts'
+import type { ObjectView } from './objects.ts'
 import type { TaskView } from './task-call.ts'
 
 /** A worker as `listWorkers` shows it. */
@@ -51,6 +52,7 @@ export interface Control {
   /** Keeps an actor's state for its next restart. */
   saveCheckpoint(actorId: ActorId, incarnation: Incarnation, state: Packed): void
   listTasks(): Promise<readonly TaskView[]>
+  listObjects(): Promise<readonly ObjectView[]>
   /** Calls of actors of this realm that have waited for a while. */
   reportWaits(edges: readonly WaitEdge[]): void
   resources(which: 'total' | 'available'): Promise<Amounts>
@@ -122,6 +124,9 @@ export class RemoteControl implements Control {
   }
   listTasks(): Promise<readonly TaskView[]> {
     return this.#link.ask('listTasks', undefined)
+  }
+  listObjects(): Promise<readonly ObjectView[]> {
+    return this.#link.ask('listObjects', undefined)
   }
   resources(which: 'total' | 'available'): Promise<Amounts> {
     return this.#link.ask('resources', which)

@@ -11,6 +11,7 @@ import type { Control, CreationOutcome, WorkerView } from './control.ts'
 import { answerRequest, takeNotice } from './control-server.ts'
 import type { Link } from './link.ts'
 import type { LocalNode } from './local-node.ts'
+import type { ObjectView } from './objects.ts'
 import { unschedulable } from './remote-actor.ts'
 import type { Runtime } from './runtime.ts'
 import type { TaskView } from './task-call.ts'
@@ -84,7 +85,11 @@ export class Coordinator {
         this.handle({ type: 'actorEnded', actorId, incarnation, death })
       },
       saveCheckpoint: (actorId, incarnation, state) => this.#saveCheckpoint(actorId, incarnation, state),
-      listTasks: () => this.#listTasks(),
+      listTasks: async () => [...this.#runtime.tasks.list(), ...(await this.#askWorkers<TaskView>('listTasks'))],
+      listObjects: async () => [
+        ...this.#runtime.objects.list(),
+        ...(await this.#askWorkers<ObjectView>('listObjects')),
+      ],
       reportWaits: (edges) => this.#reportWaits(realm, edges),
       resources: async (which) => this.resources(which),
       listActors: async () => this.#state.actors(),
@@ -192,16 +197,16 @@ export class Coordinator {
     this.#checkpoints.set(actorId, state)
   }
 
-  async #listTasks(): Promise<TaskView[]> {
+  // One that ends meanwhile has nothing any more.
+  async #askWorkers<T>(name: string): Promise<T[]> {
     const ready = this.#state.workers().filter(({ state }) => state === 'ready')
     const asked = ready.map(({ workerId }) =>
       this.#node
         .link(workerId)
-        ?.ask<TaskView[]>('listTasks', undefined)
+        ?.ask<T[]>(name, undefined)
         .catch(() => []),
     )
-    const theirs = await Promise.all(asked)
-    return [...this.#runtime.tasks.list(), ...theirs.flatMap((tasks) => tasks ?? [])]
+    return (await Promise.all(asked)).flatMap((views) => views ?? [])
   }
 
   #watch(actorId: ActorId, realm: RealmId): void {

@@ -1,12 +1,14 @@
 import { host } from '#host'
 import type { NodeResources } from '../core/node-ledger.ts'
 import { type InlineRealm, inlineHost } from '../hosts/inline.ts'
-import type { PortLike, StartOptions } from '../protocol/platform.ts'
+import type { PortLike } from '../protocol/platform.ts'
 import type { DefinitionSpec } from '../protocol/specs.ts'
 import type { WorkerConfig } from '../protocol/worker-host.ts'
+import { newRunId } from '../store/spill.ts'
 import { Coordinator } from './coordinator.ts'
-import { LocalNode } from './local-node.ts'
+import { LocalNode, type NodeOptions } from './local-node.ts'
 import { Runtime } from './runtime.ts'
+import { giveSpill } from './spill.ts'
 import { setUp, startWorkerRuntime } from './worker-realm.ts'
 
 /** What a driver's node is and has. */
@@ -16,18 +18,23 @@ export interface DriverOptions {
   readonly logToDriver: boolean
   readonly setup?: DefinitionSpec
   readonly nodeName: string
-  readonly start: StartOptions
+  readonly sharesMemory: boolean
+  readonly sharesAlways: boolean
+  readonly start: NodeOptions
 }
 
 /** Starts a node of one driver and its workers, with the coordinator in the driver's realm. */
 export function startDriver(options: DriverOptions): Runtime {
   const nodeId = options.nodeName
+  const runId = newRunId()
   const runtime = new Runtime({
     realmId: nodeId,
     nodeId,
     driverId: nodeId,
     namespace: options.namespace,
     isInline: options.isInline,
+    sharesMemory: options.sharesMemory,
+    sharesAlways: options.sharesAlways,
   })
   const workers = options.isInline ? inlineHost(host.createPorts, startInline) : host.workers
   const node = new LocalNode(runtime, workers, options.start, {
@@ -35,8 +42,12 @@ export function startDriver(options: DriverOptions): Runtime {
     driverId: nodeId,
     namespace: options.namespace,
     logToDriver: options.logToDriver,
+    runId,
+    sharesMemory: options.sharesMemory,
+    sharesAlways: options.sharesAlways,
     ...(options.setup === undefined ? {} : { setup: options.setup }),
   })
+  giveSpill(runtime, runId, true)
   const coordinator = new Coordinator(runtime, node)
   node.coordinator = coordinator
   runtime.node = node

@@ -5,6 +5,7 @@ import type { RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import { Connection, type RecordReader } from '../transport/connection.ts'
 import type { Pending } from '../transport/pending-table.ts'
+import { takeObject } from './hand-over.ts'
 import type { Runtime } from './runtime.ts'
 
 /** Someone who waits for the items of a generator. */
@@ -83,11 +84,11 @@ export class Link implements RecordReader {
       case Op.fetch:
         runtime.objects.serve(this, batch[at] as number, String(batch[at + 1]))
         return
-      case Op.release:
-        runtime.objects.changeHold(String(batch[at]), this.peer, -(batch[at + 1] as number))
-        return
-      case Op.grant:
+      case Op.hold:
         runtime.objects.changeHold(String(batch[at]), String(batch[at + 1]), batch[at + 2] as number)
+        return
+      case Op.handOver:
+        takeObject(runtime, this, batch, at)
         return
       case Op.callback:
         runtime.callbacks.onCall(this, batch, at)

@@ -6,6 +6,7 @@ import { MessagePortChannel } from '../transport/message-port.ts'
 import type { Coordinator } from './coordinator.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Link } from './link.ts'
+import { NodeMemory } from './node-memory.ts'
 import type { Runtime } from './runtime.ts'
 
 interface NodeWorker {
@@ -13,24 +14,38 @@ interface NodeWorker {
   readonly link: Link
   isReady: boolean
   isStopped: boolean
+  /** Ends the wait for a worker that is leaving. */
+  cutShort?: () => void
+}
+
+/** How long a worker may take to hand its objects over. */
+const leaveMs = 5000
+
+/** What all workers of a node are told alike. */
+export type NodeWorkerConfig = Omit<WorkerConfig, 'workerId' | 'memoryBytes'>
+export interface NodeOptions extends StartOptions {
+  /** How much all realms of the node together may keep of objects in memory. */
+  readonly memoryBytes: number
 }
 
 /** The workers of this node: starts them, ends them, and notices when one ends by itself. */
 export class LocalNode {
   readonly #runtime: Runtime
   readonly #workerHost: WorkerHost
-  readonly #options: StartOptions
-  readonly #config: Omit<WorkerConfig, 'workerId'>
+  readonly #options: NodeOptions
+  readonly #config: NodeWorkerConfig
   readonly #workers = new Map<WorkerId, NodeWorker>()
   readonly #ending = new Set<PromiseLike<void>>()
   readonly #heartbeat: Heartbeat | undefined
+  readonly memory: NodeMemory
   coordinator!: Coordinator
 
-  constructor(runtime: Runtime, workerHost: WorkerHost, options: StartOptions, config: Omit<WorkerConfig, 'workerId'>) {
+  constructor(runtime: Runtime, workerHost: WorkerHost, options: NodeOptions, config: NodeWorkerConfig) {
     this.#runtime = runtime
     this.#workerHost = workerHost
     this.#options = options
     this.#config = config
+    this.memory = new NodeMemory(runtime, options.memoryBytes, (workerId) => this.link(workerId))
     if (options.pingTimeoutMs > 0) {
       this.#heartbeat = new Heartbeat(
         options.pingTimeoutMs,
@@ -51,7 +66,10 @@ export class LocalNode {
   startWorker(workerId: WorkerId): void {
     let started: HostWorker
     try {
-      started = this.#workerHost.startWorker({ ...this.#config, workerId }, this.#options)
+      started = this.#workerHost.startWorker(
+        { ...this.#config, workerId, memoryBytes: this.memory.join(workerId) },
+        this.#options,
+      )
     } catch (error) {
       // As an event of its own, so that every start is asked for before one is reported lost.
       queueMicrotask(() => this.coordinator.handle({ type: 'workerExited', workerId, exit: startFailure(error) }))
@@ -74,17 +92,37 @@ export class LocalNode {
     )
   }
 
-  stopWorker(workerId: WorkerId, _isGraceful = false): void {
+  /** Ends a worker. One that ends gracefully hands its objects over first, if it can within its time. */
+  stopWorker(workerId: WorkerId, isGraceful = false): void {
     const worker = this.#workers.get(workerId)
-    if (worker === undefined || worker.isStopped) return
+    if (worker === undefined) return
+    if (worker.isStopped) {
+      if (!isGraceful) worker.cutShort?.()
+      return
+    }
     worker.isStopped = true
-    const ending = worker.host.terminate()
+    const ending = isGraceful && worker.isReady ? this.#leave(worker) : worker.host.terminate()
     this.#ending.add(ending)
     const ended = (): void => {
       this.#ending.delete(ending)
       this.#exited(workerId, { reason: 'was ended' })
     }
     ending.then(ended, ended)
+  }
+
+  async #leave(worker: NodeWorker): Promise<void> {
+    const { link } = worker
+    const left = link.ask<void>('leave', undefined).catch(() => {})
+    // After the question: what was said before it reaches the worker before it.
+    this.#runtime.objects.handingOver(link.peer)
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<void>((resolve) => {
+      worker.cutShort = resolve
+      timer = setTimeout(resolve, leaveMs)
+    })
+    await Promise.race([left, late])
+    clearTimeout(timer)
+    await worker.host.terminate()
   }
 
   /** The second detector: the link of a worker closed though nobody told that it ended. */
@@ -123,6 +161,7 @@ export class LocalNode {
     if (worker === undefined) return
     this.#workers.delete(workerId)
     worker.link.connection.close(exit.reason)
+    this.memory.leave(workerId)
     this.#runtime.realmLost(workerId)
     this.coordinator.realmLost(workerId)
     if (this.#runtime.isShutDown) return

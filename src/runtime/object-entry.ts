@@ -1,5 +1,6 @@
 import type { Special } from '../protocol/codec.ts'
-import type { ObjectId, RealmId } from '../protocol/ids.ts'
+import { type ObjectId, ownerOf, type RealmId } from '../protocol/ids.ts'
+import type { KeptValue } from './kept-value.ts'
 import type { Runtime } from './runtime.ts'
 
 /** A value as it arrived or was stored: packed, its live specials alive in this realm. */
@@ -8,6 +9,12 @@ export interface Stored {
   readonly specials: readonly Special[] | undefined
   /** An error made in this realm: its readers here get it itself. */
   readonly local?: { readonly error: unknown }
+}
+
+/** A value to be used. `isPrivate`: nobody else sees it, so it needs no copy. */
+export interface Reading {
+  readonly stored: Stored
+  readonly isPrivate: boolean
 }
 
 /** Receives the outcome of a call: an entry, or a promise of a direct call. */
@@ -22,30 +29,37 @@ export interface Sink {
 }
 
 /**
- * What this realm knows of one object: its value, its error, or that it is still to come. The owner's entry counts who
- * holds the object; a borrower's entry counts the holds it was given, and gives them back when its last ref is gone.
+ * What this realm knows of one object: its value, its error, or that it is still to come. A small value is here; a large
+ * one is in a store, which may move it to disk.
  */
 export class ObjectEntry implements Sink {
   readonly runtime: Runtime
   readonly id: ObjectId
-  readonly owner: RealmId
   state: 'pending' | 'value' | 'error' | 'freed' = 'pending'
+  /** A small value, or an error. */
   stored: Stored | undefined
+  /** Where a large value is. */
+  kept: KeptValue | undefined
   /** Refs to it in this realm. */
   refCount = 0
-  /** Holds of other realms (owner), by realm. */
-  holders: Map<RealmId, number> | undefined
-  /** Holds this realm was given (borrower). */
-  grantCount = 0
   #waiters: (() => void)[] | undefined
   /** Ends the call that makes the object, while that runs or waits. `force` ends its worker; actor calls refuse it. */
   cancel: ((reason: unknown, force: boolean) => void) | undefined
   isFetching = false
 
-  constructor(runtime: Runtime, id: ObjectId, owner: RealmId) {
+  constructor(runtime: Runtime, id: ObjectId) {
     this.runtime = runtime
     this.id = id
-    this.owner = owner
+  }
+
+  /** The realm that keeps the object: its owner, or whoever took it over. */
+  get keeper(): RealmId {
+    return this.runtime.objects.keeperOf(this.id)
+  }
+
+  /** The realm that made it. */
+  get owner(): RealmId {
+    return ownerOf(this.id)
   }
 
   get isSettled(): boolean {
@@ -53,25 +67,42 @@ export class ObjectEntry implements Sink {
   }
 
   resolve(stored: Stored): void {
-    this.#settle('value', stored)
+    if (this.state !== 'pending') return this.runtime.values.release(stored.specials)
+    const kept = this.runtime.memory.keep(this, stored)
+    if (kept === undefined) this.stored = stored
+    else this.kept = kept
+    this.#settle('value')
+  }
+
+  /** Its value is in a store already. */
+  resolveKept(kept: KeptValue): void {
+    this.kept = kept
+    this.#settle('value')
   }
 
   reject(stored: Stored): void {
-    this.#settle('error', stored)
+    if (this.state !== 'pending') return
+    this.stored = stored
+    this.#settle('error')
   }
 
-  #settle(state: 'value' | 'error', stored: Stored): void {
-    if (this.state !== 'pending') return
+  #settle(state: 'value' | 'error'): void {
     this.state = state
-    this.stored = stored
     this.cancel = undefined
     this.#wake()
+  }
+
+  /** The value, now when it is in memory, else when it has been read. Rejects with ObjectLostError when it is gone. */
+  read(): Reading | PromiseLike<Reading> {
+    return this.kept === undefined ? { stored: this.stored!, isPrivate: false } : this.kept.read()
   }
 
   free(): void {
     this.state = 'freed'
     this.runtime.values.release(this.stored?.specials)
     this.stored = undefined
+    this.kept?.drop()
+    this.kept = undefined
     this.#wake()
   }
 

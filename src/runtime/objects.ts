@@ -1,37 +1,66 @@
+import { type Holders, ObjectTable } from '../core/object-table.ts'
+import { isPrimitive } from '../protocol/codec.ts'
 import { ObjectFreedError, ObjectLostError, OwnerDiedError } from '../protocol/errors.ts'
 import { type ObjectId, ownerOf, type RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
+import { sizeOf } from '../protocol/size-of.ts'
 import type { Link } from './link.ts'
-import { ObjectEntry } from './object-entry.ts'
+import { ObjectEntry, type Reading, type Stored } from './object-entry.ts'
 import { entryOf, isObjectRef, ObjectRef } from './object-ref.ts'
 import type { Runtime } from './runtime.ts'
 import type { LiveKind } from './values.ts'
 
-interface Borrow {
-  readonly entry: WeakRef<ObjectEntry>
-  grantCount: number
+/** An object as `listObjects` shows it. */
+export interface ObjectView {
+  readonly objectId: ObjectId
+  /** The realm that made it. */
+  readonly owner: RealmId
+  /** The realm that keeps it: its owner, or the main realm of the node after a graceful end of the owner. */
+  readonly keeper: RealmId
+  readonly state: 'PENDING' | 'READY' | 'FAILED' | 'FREED'
+  /** About how many bytes its value takes; undefined for small ones, which are not counted. */
+  readonly bytes: number | undefined
+  /** Where its value is. */
+  readonly place: 'memory' | 'shared-memory' | 'disk' | undefined
+  /** The other realms that hold it. */
+  readonly holders: readonly RealmId[]
 }
 
-/** The objects a realm owns or has borrowed, and who holds what. */
+/** Values up to this many bytes travel with their refs, so that reading them asks nobody. */
+const inlineBytes = 8192
+
+/** The objects a realm keeps or has borrowed. */
 export class Objects {
   readonly #runtime: Runtime
-  /** Own objects that other realms hold. The others live by their refs alone. */
+  readonly #table: ObjectTable
+  /** Kept objects that other realms hold. The others live by their refs alone. */
   readonly #lent = new Map<ObjectId, ObjectEntry>()
-  readonly #borrowed = new Map<ObjectId, Borrow>()
+  readonly #borrowed = new Map<ObjectId, WeakRef<ObjectEntry>>()
   readonly #collected = new FinalizationRegistry<ObjectId>((id) => this.#giveBack(id))
   #nextNumber = 1
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
+    this.#table = new ObjectTable(runtime.realmId, {
+      hasEnded: (realm) => runtime.isLost(realm),
+      custodianOf: () => runtime.config.driverId,
+      sendChange: (to, id, holder, count) => runtime.linkTo(to).connection.send(Op.hold, id, holder, count),
+      unheld: (id) => this.#unheld(id),
+    })
   }
 
   /** Objects of this realm that others hold, and objects of others that this realm holds. */
   get counts(): { lent: number; borrowed: number } {
-    return { lent: this.#lent.size, borrowed: this.#borrowed.size }
+    const { lent, borrowed } = this.#table.counts
+    return { lent, borrowed }
+  }
+
+  keeperOf(id: ObjectId): RealmId {
+    return this.#table.keeperOf(id)
   }
 
   create(): ObjectEntry {
-    return new ObjectEntry(this.#runtime, `${this.#runtime.realmId}:${this.#nextNumber++}`, this.#runtime.realmId)
+    return new ObjectEntry(this.#runtime, `${this.#runtime.realmId}:${this.#nextNumber++}`)
   }
 
   addRef(_ref: object, entry: ObjectEntry): void {
@@ -41,79 +70,112 @@ export class Objects {
   dropRef(_ref: object, entry: ObjectEntry): void {
     entry.refCount--
     if (entry.refCount > 0) return
-    if (entry.owner === this.#runtime.realmId) {
-      if (entry.holders === undefined && entry.isSettled) entry.free()
-    } else this.#giveBack(entry.id)
+    if (this.#borrowed.has(entry.id)) this.#giveBack(entry.id)
+    else if (entry.isSettled && !this.#table.isLent(entry.id)) entry.free()
   }
+
+  // ---- refs that travel
 
   /** Gives another realm a hold on an object, before the message that carries the ref is sent to it. */
   grant(entry: ObjectEntry, receiver: RealmId): void {
-    if (entry.owner === receiver) return
-    if (entry.owner === this.#runtime.realmId) this.changeHold(entry.id, receiver, 1, entry)
-    else this.#runtime.linkTo(entry.owner).connection.send(Op.grant, entry.id, receiver, 1)
+    if (this.#table.keeperOf(entry.id) === this.#runtime.realmId && receiver !== this.#runtime.realmId)
+      this.#lent.set(entry.id, entry)
+    this.#table.sent(entry.id, receiver)
   }
 
-  /** Counts a realm's holds. A release may overtake its grant, so a count may be negative for a moment. */
-  changeHold(id: ObjectId, realm: RealmId, count: number, entry: ObjectEntry | undefined = this.#lent.get(id)): void {
-    if (entry === undefined || (count > 0 && this.#runtime.isLost(realm))) return
-    entry.holders ??= new Map()
-    this.#lent.set(id, entry)
-    const sum = (entry.holders.get(realm) ?? 0) + count
-    if (sum === 0) entry.holders.delete(realm)
-    else entry.holders.set(realm, sum)
-    this.#forgetIfFree(entry)
+  /** Another realm tells that `holder` has more or fewer holds. */
+  changeHold(id: ObjectId, holder: RealmId, count: number): void {
+    this.#table.changed(id, holder, count)
   }
 
-  dropHolder(realm: RealmId): void {
-    for (const entry of this.#lent.values()) if (entry.holders?.delete(realm)) this.#forgetIfFree(entry)
-  }
-
-  #forgetIfFree(entry: ObjectEntry): void {
-    if (entry.holders!.size > 0) return
-    entry.holders = undefined
-    this.#lent.delete(entry.id)
+  #unheld(id: ObjectId): void {
+    const entry = this.#lent.get(id)
+    if (entry === undefined) return this.#runtime.shared.unheld(id)
+    this.#lent.delete(id)
     if (entry.refCount <= 0) entry.free()
   }
 
   /** A ref that arrived from another realm, which was given a hold for this one. */
   adopt(id: ObjectId): ObjectRef {
-    const owner = ownerOf(id)
-    if (owner === this.#runtime.realmId) return new ObjectRef(this.#lent.get(id) ?? this.#lost(id, owner))
-    let borrow = this.#borrowed.get(id)
-    let entry = borrow?.entry.deref()
+    if (!this.#table.arrived(id)) return new ObjectRef(this.#lent.get(id) ?? this.#lost(id))
+    let entry = this.#borrowed.get(id)?.deref()
     if (entry === undefined) {
-      entry = new ObjectEntry(this.#runtime, id, owner)
-      borrow = { entry: new WeakRef(entry), grantCount: borrow?.grantCount ?? 0 }
-      this.#borrowed.set(id, borrow)
+      entry = new ObjectEntry(this.#runtime, id)
+      this.#borrowed.set(id, new WeakRef(entry))
       this.#collected.register(entry, id)
     }
-    borrow!.grantCount++
     return new ObjectRef(entry)
   }
 
-  #lost(id: ObjectId, owner: RealmId): ObjectEntry {
-    const entry = new ObjectEntry(this.#runtime, id, owner)
-    entry.reject(
-      this.#runtime.values.packThrown(
-        new ObjectFreedError(`The object ${id} was freed before this ref to it came back.`, { objectId: id }),
-      ),
-    )
+  #lost(id: ObjectId): ObjectEntry {
+    const entry = new ObjectEntry(this.#runtime, id)
+    const text = `The object ${id} was freed before this ref to it came back.`
+    entry.reject(this.#runtime.values.packThrown(new ObjectFreedError(text, { objectId: id })))
     return entry
   }
 
   #giveBack(id: ObjectId): void {
-    const borrow = this.#borrowed.get(id)
-    if (borrow === undefined) return
-    const entry = borrow.entry.deref()
+    const entry = this.#borrowed.get(id)?.deref()
+    // A later ref made it live again.
     if (entry !== undefined && entry.refCount > 0) return
     this.#borrowed.delete(id)
-    if (!this.#runtime.isShutDown) this.#runtime.linkTo(ownerOf(id)).connection.send(Op.release, id, borrow.grantCount)
+    if (entry?.isSettled) entry.free()
+    if (!this.#runtime.isShutDown) this.#table.dropped(id)
   }
 
-  /** An own object that other realms hold. */
-  lent(id: ObjectId): ObjectEntry | undefined {
-    return this.#lent.get(id)
+  // ---- buffers of shared memory are lent as objects are
+
+  lendBuffer(id: ObjectId, receiver: RealmId): void {
+    this.#table.sent(id, receiver)
   }
+  bufferArrived(id: ObjectId): void {
+    this.#table.arrived(id)
+  }
+  bufferDropped(id: ObjectId): void {
+    this.#table.dropped(id)
+  }
+  isLent(id: ObjectId): boolean {
+    return this.#table.isLent(id)
+  }
+
+  // ---- realms that end
+
+  /** A realm starts to hand its objects over. */
+  handingOver(realm: RealmId): void {
+    this.#table.handingOver(realm)
+  }
+
+  realmEnded(realm: RealmId): void {
+    this.#table.realmEnded(realm)
+  }
+
+  /** What must be handed over: kept objects that others hold. Callbacks and signals end with their realm. */
+  toHandOver(): ObjectEntry[] {
+    const isValue = (entry: ObjectEntry): boolean => entry.isSettled || entry.cancel !== undefined
+    return [...this.#lent.values()].filter((entry) => this.#table.isLent(entry.id) && isValue(entry))
+  }
+
+  /** Everything has been handed over. */
+  handedOver(): void {
+    this.#table.handedOver()
+  }
+
+  /** Gives the books of an object away. It is served here until this realm ends. */
+  handOver(entry: ObjectEntry): Holders {
+    return this.#table.handOver(entry.id)
+  }
+
+  /** Takes an object of a realm of this node that is about to end. */
+  takeOver(id: ObjectId, holders: Holders, isError: boolean, stored: Stored): void {
+    const entry = this.#borrowed.get(id)?.deref() ?? this.#lent.get(id) ?? new ObjectEntry(this.#runtime, id)
+    this.#borrowed.delete(id)
+    this.#lent.set(id, entry)
+    if (isError) entry.reject(stored)
+    else entry.resolve(stored)
+    this.#table.takeOver(id, holders)
+  }
+
+  // ---- values
 
   disposedError(id: ObjectId): ObjectFreedError {
     return new ObjectFreedError(`The ref ${id} was disposed in this realm; keep it, or get the value first.`, {
@@ -127,49 +189,95 @@ export class Objects {
     })
   }
 
-  /** Frees an object for everyone; elsewhere its owner is asked to. */
+  /** Frees an object for everyone; elsewhere its keeper is asked to. */
   freeNow(entry: ObjectEntry): void {
-    if (entry.owner !== this.#runtime.realmId) this.#runtime.linkTo(entry.owner).tell('freeObject', entry.id)
+    if (entry.keeper !== this.#runtime.realmId) this.#runtime.linkTo(entry.keeper).tell('freeObject', entry.id)
     if (entry.isSettled) entry.free()
     else entry.whenSettled(() => entry.free())
   }
 
   /** Starts to bring a borrowed object here, once. */
   fetch(entry: ObjectEntry): void {
-    if (entry.isSettled || entry.isFetching || entry.owner === this.#runtime.realmId) return
+    if (entry.isSettled || entry.isFetching || entry.keeper === this.#runtime.realmId) return
     entry.isFetching = true
-    const { values } = this.#runtime
-    const link = this.#runtime.linkTo(entry.owner)
-    link.request(Op.fetch, [entry.id], {
-      onValue: (value, specials) => entry.resolve({ value, specials: values.fromWire(specials) }),
-      onError: (value, specials) => entry.reject({ value, specials: values.fromWire(specials) }),
-      onLost: (reason) =>
-        entry.reject(
-          values.packThrown(
-            new OwnerDiedError(`The owner of the object ${entry.id} (${entry.owner}) has ended: ${reason}.`, {
-              objectId: entry.id,
-            }),
-          ),
-        ),
+    this.#fetchFrom(entry.keeper, entry.id, {
+      resolve: (stored) => entry.resolve(stored),
+      reject: (stored) => entry.reject(stored),
     })
   }
 
-  /** Answers another realm that wants a value of ours. */
+  /** Brings the value of a borrowed object here once more: its copy had to make room. */
+  fetchAgain(id: ObjectId): Promise<Reading> {
+    return new Promise((resolve, reject) => {
+      this.#fetchFrom(this.keeperOf(id), id, {
+        resolve: (stored) => resolve({ stored, isPrivate: true }),
+        reject: (stored) => reject(this.#runtime.values.openThrown(stored).thrown),
+      })
+    })
+  }
+
+  #fetchFrom(keeper: RealmId, id: ObjectId, sink: Pick<ObjectEntry, 'resolve' | 'reject'>): void {
+    const { values } = this.#runtime
+    this.#runtime.linkTo(keeper).request(Op.fetch, [id], {
+      onValue: (value, specials) => sink.resolve({ value, specials: values.fromWire(specials) }),
+      onError: (value, specials) => sink.reject({ value, specials: values.fromWire(specials) }),
+      onLost: (reason) => {
+        // It may have handed its objects over before it ended.
+        const custodian = this.#runtime.config.driverId
+        if (keeper !== custodian && this.#runtime.realmId !== custodian && !this.#runtime.isShutDown)
+          this.#fetchFrom(custodian, id, sink)
+        else sink.reject(values.packThrown(this.#ownerDied(id, reason)))
+      },
+    })
+  }
+
+  #ownerDied(id: ObjectId, reason: string): OwnerDiedError {
+    return new OwnerDiedError(`The owner of the object ${id} (${ownerOf(id)}) has ended: ${reason}.`, { objectId: id })
+  }
+
+  /** An object kept here that other realms hold. */
+  lent(id: ObjectId): ObjectEntry | undefined {
+    return this.#lent.get(id)
+  }
+
+  /** Answers another realm that wants a value kept here. */
   serve(link: Link, callId: number, id: ObjectId): void {
+    const { values } = this.#runtime
     const entry = this.#lent.get(id)
     if (entry === undefined) {
-      return link.replyError(
-        callId,
-        this.#runtime.values.packThrown(
-          new ObjectLostError(`The object ${id} is not here any more.`, { objectId: id }),
-        ),
-      )
+      const isOwn = ownerOf(id) === this.#runtime.realmId
+      const error = isOwn
+        ? new ObjectLostError(`The object ${id} is not here any more.`, { objectId: id })
+        : this.#ownerDied(id, 'it crashed or was killed, and what it kept is gone')
+      return link.replyError(callId, values.packThrown(error))
     }
-    entry.whenSettled(() => {
-      if (entry.state === 'value') link.replyValue(callId, { ...entry.stored!, transfer: undefined }, 'value')
-      else if (entry.state === 'error') link.replyError(callId, this.#runtime.values.packStored(entry.stored!))
-      else link.replyError(callId, this.#runtime.values.packThrown(this.freedError(entry)))
-    })
+    entry.whenSettled(() => void this.#answer(link, callId, entry))
+  }
+
+  #answer(link: Link, callId: number, entry: ObjectEntry): void {
+    const { values } = this.#runtime
+    if (entry.state === 'error') return link.replyError(callId, values.packStored(entry.stored!))
+    if (entry.state === 'freed') return link.replyError(callId, values.packThrown(this.freedError(entry)))
+    const reply = ({ stored }: Reading): void => link.replyValue(callId, { ...stored, transfer: undefined }, 'value')
+    const reading = entry.read()
+    if ('stored' in reading) reply(reading)
+    else reading.then(reply, (error) => link.replyError(callId, values.packThrown(error)))
+  }
+
+  /** What this realm keeps for others, and its large objects. */
+  list(): ObjectView[] {
+    const views = new Map<ObjectId, ObjectView>()
+    for (const kept of this.#runtime.memory.primaries()) views.set(kept.id, this.#view(kept.id, 'READY', kept))
+    const states = { pending: 'PENDING', value: 'READY', error: 'FAILED', freed: 'FREED' } as const
+    for (const entry of this.#lent.values())
+      views.set(entry.id, this.#view(entry.id, states[entry.state], entry.kept ?? undefined))
+    return [...views.values()]
+  }
+
+  #view(id: ObjectId, state: ObjectView['state'], kept: Pick<ObjectView, 'bytes' | 'place'> | undefined): ObjectView {
+    const { realmId } = this.#runtime
+    const holders = this.#table.holdersOf(id).map(([realm]) => realm)
+    return { objectId: id, owner: ownerOf(id), keeper: realmId, state, bytes: kept?.bytes, place: kept?.place, holders }
   }
 }
 
@@ -180,7 +288,7 @@ function twin(ref: ObjectRef): ObjectRef {
   return new ObjectRef(entry)
 }
 
-/** How refs travel: as the owner's id and a hold for the receiver. */
+/** How refs travel: as the object's id and a hold for the receiver; a small value comes along. */
 export function refKind(runtime: Runtime): LiveKind {
   return {
     kind: 'ref',
@@ -188,15 +296,29 @@ export function refKind(runtime: Runtime): LiveKind {
     matches: isObjectRef,
     pack: (value) => twin(value as ObjectRef),
     unpack: (payload) => payload,
-    describe(payload, receiver) {
+    describe(payload, receiver): RefDescription {
       const ref = payload as ObjectRef
       const entry = entryOf(ref)
       if (entry === undefined) throw new ObjectFreedError(`The ref ${ref.id} was disposed; it cannot be passed on.`)
       runtime.objects.grant(entry, receiver)
-      return ref.id
+      return isSmall(entry) ? [ref.id, entry.stored!.value] : ref.id
     },
-    revive: (description) => runtime.objects.adopt(String(description)),
+    revive(description) {
+      const [id, value] = Array.isArray(description) ? (description as [unknown, unknown]) : [description, undefined]
+      const ref = runtime.objects.adopt(String(id))
+      const entry = entryOf(ref)!
+      if (Array.isArray(description) && !entry.isSettled) entry.resolve({ value, specials: undefined })
+      return ref
+    },
     twin: (payload) => twin(payload as ObjectRef),
     release: (payload) => (payload as ObjectRef)[Symbol.dispose](),
   }
+}
+
+type RefDescription = ObjectId | readonly [id: ObjectId, value: unknown]
+
+// What can only be moved (ports, streams) must not be posted along: plain values only.
+function isSmall({ state, stored }: ObjectEntry): boolean {
+  if (state !== 'value' || stored === undefined || stored.specials !== undefined) return false
+  return isPrimitive(stored.value) ? sizeOf(stored.value) <= inlineBytes : false
 }

@@ -19,12 +19,15 @@ import { Callbacks } from './callbacks.ts'
 import { type CallContext, currentCallIfKnown, enterCall, leaveCall } from './context.ts'
 import { type Control, RemoteControl } from './control.ts'
 import type { Coordinator } from './coordinator.ts'
+import { leave } from './hand-over.ts'
 import { Link } from './link.ts'
 import type { LocalNode } from './local-node.ts'
 import type { ObjectEntry } from './object-entry.ts'
+import { ObjectMemory } from './object-memory.ts'
 import { Objects } from './objects.ts'
 import { realmState } from './registry.ts'
 import { RunningCalls } from './running.ts'
+import { SharedBuffers } from './shared-buffers.ts'
 import type { TaskCall, TaskPlan } from './task-call.ts'
 import { TaskRunner } from './task-runner.ts'
 import { type Lease, TaskSubmitter } from './task-submitter.ts'
@@ -41,12 +44,18 @@ export interface RuntimeConfig {
   readonly namespace: string
   /** Actors and tasks run in the calling realm. */
   readonly isInline: boolean
+  /** Realms may share memory: the user has not switched it off. */
+  readonly sharesMemory: boolean
+  /** `put` shares large arrays also when it is not asked to. */
+  readonly sharesAlways: boolean
 }
 
 /** Everything Troupe knows in one realm: its links, its objects, the actors it calls and the ones that live in it. */
 export class Runtime {
   readonly config: RuntimeConfig
   readonly objects: Objects
+  readonly memory: ObjectMemory
+  readonly shared: SharedBuffers
   readonly values: Values
   readonly callbacks: Callbacks
   readonly actors: Actors
@@ -69,6 +78,8 @@ export class Runtime {
   constructor(config: RuntimeConfig) {
     this.config = config
     this.objects = new Objects(this)
+    this.memory = new ObjectMemory(this)
+    this.shared = new SharedBuffers(this)
     this.callbacks = new Callbacks(this)
     this.values = new Values(this)
     this.actors = new Actors(this)
@@ -128,6 +139,12 @@ export class Runtime {
     this.node?.linkClosed(link, reason)
   }
 
+  /** The links to other workers. */
+  *peers(): Generator<Link> {
+    for (const link of this.#links.values())
+      if (link.peer !== this.config.driverId && !link.connection.isClosed) yield link
+  }
+
   isLost(realm: RealmId): boolean {
     return this.#lostRealms.has(realm)
   }
@@ -135,7 +152,7 @@ export class Runtime {
   /** A realm of the cluster has ended: what it held is free, and nothing will come from it any more. */
   realmLost(realm: RealmId): void {
     this.#lostRealms.add(realm)
-    this.objects.dropHolder(realm)
+    this.objects.realmEnded(realm)
     this.#links.get(realm)?.connection.close('its worker has ended')
   }
 
@@ -143,6 +160,7 @@ export class Runtime {
 
   async onRequest(from: Link, name: string, payload: unknown): Promise<unknown> {
     if (this.coordinator !== undefined) return this.coordinator.onRequest(from, name, payload)
+    if (name === 'handingOver') return this.objects.handingOver(from.peer)
     if (from.peer !== this.config.driverId) throw new Error(`${from.peer} may not ask this worker for ${name}.`)
     switch (name) {
       case 'createActor':
@@ -151,6 +169,10 @@ export class Runtime {
         return this.actors.dismiss(String(payload))
       case 'listTasks':
         return this.tasks.list()
+      case 'listObjects':
+        return this.objects.list()
+      case 'leave':
+        return leave(this)
       default:
         throw new RangeError(`Workers know no request ${JSON.stringify(name)}.`)
     }
@@ -161,6 +183,8 @@ export class Runtime {
     if (name === 'cancelObject') return this.#cancelObject(payload as { id: string; force: boolean })
     if (this.coordinator !== undefined) {
       if (name === 'log') printLine(payload as WorkerLine)
+      else if (name === 'memoryWanted') this.node?.memory.wanted(from.peer, Number(payload))
+      else if (name === 'memoryReturned') this.node?.memory.returned(from.peer, Number(payload))
       else if (name === 'introduce') this.#introduce(from.peer, payload as { realm: RealmId; port: PortLike })
       else this.coordinator.onNotice(from, name, payload)
       return
@@ -198,6 +222,9 @@ export class Runtime {
         const { call, chain } = payload as { call: number; chain: string }
         return this.waits.reject(call, chain)
       }
+      case 'memoryAllowed':
+        void this.memory.allow(Number(payload)).then((bytes) => this.tellDriver('memoryReturned', bytes))
+        return
       case 'realmLost':
         return this.realmLost(String(payload))
       case 'meet': {
@@ -232,7 +259,8 @@ export class Runtime {
 
   /** Asks the owner of a borrowed object to cancel the call that makes it. */
   cancelRemote(entry: ObjectEntry, force: boolean): void {
-    if (entry.owner !== this.realmId) this.linkTo(entry.owner).tell('cancelObject', { id: entry.id, force })
+    const { keeper, id } = entry
+    if (keeper !== this.realmId) this.linkTo(keeper).tell('cancelObject', { id, force })
   }
 
   #freeObject(id: string): void {
@@ -304,6 +332,7 @@ export class Runtime {
     await this.node?.shutdown()
     this.coordinator?.shutDown()
     for (const link of closing) link.connection.close('the runtime was shut down')
+    await this.memory.close()
     this.#busyCount = 0
     if (this.isDriver) host.keepAlive(false)
   }

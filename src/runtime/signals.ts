@@ -1,4 +1,5 @@
 import type { EncodedThrown } from '../protocol/error-codec.ts'
+import type { Reading } from './object-entry.ts'
 import { entryOf, ObjectRef } from './object-ref.ts'
 import type { Runtime } from './runtime.ts'
 import type { LiveKind } from './values.ts'
@@ -56,6 +57,10 @@ function follow(runtime: Runtime, ref: ObjectRef, controller: AbortController): 
   const entry = entryOf(ref)!
   runtime.objects.fetch(entry)
   entry.whenSettled(() => {
-    if (entry.state === 'value') controller.abort(runtime.values.openThrown(entry.stored!).thrown)
+    if (entry.state !== 'value') return
+    const abort = ({ stored }: Reading): void => controller.abort(runtime.values.openThrown(stored).thrown)
+    const reading = entry.read()
+    if ('stored' in reading) abort(reading)
+    else void reading.then(abort)
   })
 }

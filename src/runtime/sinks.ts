@@ -85,7 +85,11 @@ export function splitSink(values: Values, entries: readonly ObjectEntry[], name:
   return {
     resolve({ value, specials }) {
       if (Array.isArray(value) && value.length === entries.length) {
-        entries.forEach((entry, i) => entry.resolve({ value: value[i], specials }))
+        // Each keeps what it holds by itself.
+        for (const [i, entry] of entries.entries()) {
+          entry.resolve(specials === undefined ? { value: value[i], specials } : values.part(value[i], specials))
+        }
+        values.release(specials)
         return
       }
       const got = Array.isArray(value) ? `${value.length} objects` : 'no array'

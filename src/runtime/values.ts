@@ -10,13 +10,15 @@ import {
 import { decodeThrown, type EncodedThrown, type ErrorRealm, encodeThrown } from '../protocol/error-codec.ts'
 import { markTaskError, SerializationError, type TaskFacts, taskFactsOf } from '../protocol/errors.ts'
 import type { RealmId } from '../protocol/ids.ts'
+import { specialsWithin } from '../protocol/specials-within.ts'
 import { handleKind } from './actor-handle.ts'
 import { actorObjects } from './actor-instance.ts'
 import { callbackKind } from './callbacks.ts'
-import type { Stored } from './object-entry.ts'
+import type { Reading, Stored } from './object-entry.ts'
 import { refKind } from './objects.ts'
 import { type Definition, realmState } from './registry.ts'
 import type { Runtime } from './runtime.ts'
+import { type SharedBuffers, type SharedPart, sharedKind } from './shared-buffers.ts'
 import { signalKind } from './signals.ts'
 
 /** A kind whose payload is a living object of this realm. */
@@ -38,15 +40,23 @@ export class Values {
   readonly #codec: Codec
   readonly #live: ReadonlyMap<string, LiveKind>
   readonly #errors: ErrorRealm
+  readonly #shared: SharedBuffers
 
   constructor(runtime: Runtime) {
+    this.#shared = runtime.shared
     this.#errors = {
       idOf: (cls) => realmState().classIds.get(cls),
       classOf: (id) => realmState().definitions.get(id)?.target as { prototype: object } | undefined,
       domException: globalThis.DOMException,
       canTravel: (value) => this.canTravel(value),
     }
-    const live: LiveKind[] = [refKind(runtime), handleKind(runtime), callbackKind(runtime), signalKind(runtime)]
+    const live: LiveKind[] = [
+      refKind(runtime),
+      handleKind(runtime),
+      callbackKind(runtime),
+      signalKind(runtime),
+      sharedKind(runtime),
+    ]
     this.#live = new Map(live.map((kind) => [kind.kind, kind]))
     this.#codec = new Codec([...live, errorKind(this.#errors), classKind()], transferMarks, (value) =>
       actorObjects.has(value),
@@ -65,6 +75,11 @@ export class Values {
     } finally {
       this.release(packed.specials)
     }
+  }
+
+  /** The same, with its large arrays in shared memory. */
+  share(value: unknown, root: string): Packed {
+    return this.#shared.whileSharing(() => this.snapshot(value, root))
   }
 
   /** Gives up what a packed value holds of refs and handles; it is not used any more. */
@@ -114,6 +129,32 @@ export class Values {
       throw error
     }
     return this.open(copy)
+  }
+
+  /** A part of a value that was packed as a whole, with holds of its own. */
+  part(value: unknown, specials: readonly Special[]): Stored {
+    return { value, specials: specialsWithin(value, specials).map((special) => this.#twin(special)) }
+  }
+
+  /** The user's value of a reading, for one reader. `isOwn`: also shared memory is copied. */
+  openReading({ stored, isPrivate }: Reading, isOwn = false): unknown {
+    const specials = isOwn ? stored.specials?.map(ownPart) : stored.specials
+    if (!isPrivate) return this.openCopy({ value: stored.value, specials })
+    return this.open({ value: stored.value, specials: this.twins(specials) })
+  }
+
+  /** The same specials, with holds of their own. */
+  twins(specials: readonly Special[] | undefined): Special[] | undefined {
+    return specials?.map((special) => this.#twin(special))
+  }
+
+  #twin([placeholder, kind, payload]: Special): Special {
+    const live = this.#live.get(kind)
+    return [placeholder, kind, live === undefined ? payload : live.twin(payload)]
+  }
+
+  isLive(kind: string): boolean {
+    return this.#live.has(kind)
   }
 
   /** What a value that arrived holds: refs and handles. */
@@ -207,6 +248,11 @@ export class Values {
     )
     return Object.assign(serializationError(path, part), { cause: error })
   }
+}
+
+function ownPart(special: Special): Special {
+  const [placeholder, kind, payload] = special
+  return kind === 'shared' ? [placeholder, kind, { ...(payload as SharedPart), isCopied: true }] : special
 }
 
 // Node's own error for a MessagePort that is not in the transfer list; browsers throw a DataCloneError.

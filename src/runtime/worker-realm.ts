@@ -8,13 +8,26 @@ import { loadDefinition } from './load-definition.ts'
 import type { AnyFunction } from './registry.ts'
 import { realmState } from './registry.ts'
 import { Runtime } from './runtime.ts'
+import { giveSpill } from './spill.ts'
+import { WorkerAllowances } from './worker-allowances.ts'
 import { forwardConsole } from './worker-console.ts'
 
 /** Makes a runtime that is a worker of the node at the other end of `port`. */
 export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInline: boolean): Runtime {
-  const { workerId, nodeId, driverId, namespace } = config
-  const runtime = new Runtime({ realmId: workerId, nodeId, driverId, namespace, isInline })
-  runtime.connectToDriver(new Link(runtime, driverId, new MessagePortChannel(port)))
+  const { workerId, nodeId, driverId, namespace, sharesMemory, sharesAlways } = config
+  const runtime = new Runtime({
+    realmId: workerId,
+    nodeId,
+    driverId,
+    namespace,
+    isInline,
+    sharesMemory,
+    sharesAlways,
+  })
+  const link = new Link(runtime, driverId, new MessagePortChannel(port))
+  runtime.connectToDriver(link)
+  runtime.memory.allowances = new WorkerAllowances(config.memoryBytes, (bytes) => link.tell('memoryWanted', bytes))
+  giveSpill(runtime, config.runId, false)
   return runtime
 }
 

@@ -5,7 +5,7 @@ import { cleanLeftovers } from './run-folder.ts'
 import { checkRunId, type SpillOptions } from './spill.ts'
 
 /** Node spills to files. Leftovers of crashed runs are cleaned in the background, once, by the main realm. */
-export async function openSpill({ runId, realm, isMain, folder }: SpillOptions): Promise<ObjectStore | undefined> {
+export function openSpill({ runId, realm, isMain, folder }: SpillOptions): ObjectStore | undefined {
   checkRunId(runId)
   if (isMain) {
     cleanLeftovers(folder).catch((error: unknown) => {

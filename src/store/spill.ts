@@ -15,8 +15,11 @@ export interface SpillOptions {
 
 /** What a platform gives for values that have no room in memory; there is one per platform, chosen by `#spill`. */
 export interface Spill {
-  /** Opens nothing on disk before the first value is written. Undefined where there is no such store. */
-  openSpill(options: SpillOptions): Promise<ObjectStore | undefined>
+  /**
+   * Opens nothing on disk before the first value is written. Undefined where there is no such store. At once where the
+   * store is synchronous.
+   */
+  openSpill(options: SpillOptions): ObjectStore | Promise<ObjectStore | undefined> | undefined
   spillCapability(): Capability
 }
 

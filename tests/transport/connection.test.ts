@@ -47,13 +47,13 @@ const turn = (): Promise<void> => Promise.resolve()
 describe('batches', () => {
   test('the first record of a turn goes at once, the rest together at its end', async () => {
     const [near, far] = sides()
-    for (let i = 0; i < 4; i++) near.connection.send(Op.release, `o${i}`, i)
-    expect(near.channel.posted).toEqual([[Op.release, 'o0', 0]])
+    for (let i = 0; i < 4; i++) near.connection.send(Op.taken, `o${i}`, i)
+    expect(near.channel.posted).toEqual([[Op.taken, 'o0', 0]])
     await turn()
     expect(near.channel.posted).toHaveLength(2)
-    expect(near.channel.posted[1]).toEqual([1, 2, 3].flatMap((i) => [Op.release, `o${i}`, i]))
+    expect(near.channel.posted[1]).toEqual([1, 2, 3].flatMap((i) => [Op.taken, `o${i}`, i]))
     far.channel.arrive()
-    expect(far.read).toEqual([0, 1, 2, 3].map((i) => [Op.release, `o${i}`, i]))
+    expect(far.read).toEqual([0, 1, 2, 3].map((i) => [Op.taken, `o${i}`, i]))
   })
 
   test('a batch is cut at about 64 records', async () => {

@@ -56,6 +56,7 @@ export const values: readonly string[] = [
   'isInitialized',
   'kill',
   'listActors',
+  'listObjects',
   'listTasks',
   'listWorkers',
   'proxy',
@@ -88,6 +89,7 @@ export const types: readonly string[] = [
   'Capability',
   'Constructor',
   'GetOptions',
+  'PutOptions',
   'HandleOf',
   'InitOptions',
   'InstanceCodec',
@@ -114,6 +116,7 @@ export const types: readonly string[] = [
   'ValueOf',
   'WaitOptions',
   'Waitable',
+  'ObjectView',
   'WorkerView',
 ]
 

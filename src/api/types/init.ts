@@ -10,6 +10,16 @@ export interface InitOptions {
   softwareGpu?: boolean
   /** Custom resources by name. */
   resources?: Readonly<Record<string, number>>
+  /**
+   * Bytes of objects that all realms of this node together keep in memory; what is more goes to disk (files in Node,
+   * IndexedDB in browsers). Default: 30 % of the memory of the machine, in browsers at most 2 GiB.
+   */
+  objectStoreMemory?: number
+  /**
+   * Shared memory between the realms of this node: `auto` shares the large arrays of every `put`, `off` shares nothing.
+   * Default: what is put with `shared: true`.
+   */
+  sharedMemory?: 'auto' | 'off'
   /** The namespace of actors' names. */
   namespace?: string
   /** The name of this node. */

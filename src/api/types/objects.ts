@@ -5,6 +5,18 @@ export interface GetOptions {
   /** Milliseconds; then GetTimeoutError. 0: only what is there now. */
   timeout?: number
   signal?: AbortSignal
+  /** A copy of one's own, also of what was put with `shared`. */
+  copy?: boolean
+}
+/** Options of `put`. */
+export interface PutOptions {
+  /** What is moved instead of copied; the caller cannot use it afterwards. */
+  transfer?: Transferable[]
+  /**
+   * Typed arrays and ArrayBuffers of 64 KiB or more are put into shared memory: readers on this node see the same bytes
+   * (an ArrayBuffer as a SharedArrayBuffer) and must not write to them. Copies where shared memory is off.
+   */
+  shared?: boolean
 }
 /** Options of `wait`. */
 export interface WaitOptions {
