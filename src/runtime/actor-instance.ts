@@ -4,6 +4,7 @@ import { MethodNotFoundError, TaskCancelledError } from '../protocol/errors.ts'
 import type { ActorId, Incarnation } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import type { ActorSpec } from '../protocol/specs.ts'
+import { CallAbort } from './call-abort.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
@@ -207,7 +208,7 @@ export class ActorInstance {
       taskId: `${this.actorId}/${this.incarnation}/${this.#taskCount++}`,
       method,
       gpuIds: this.gpuIds,
-      abort: new AbortController(),
+      abort: new CallAbort(),
       attempt: 0,
       exitActor: () => this.#exit(),
     }

@@ -1,18 +1,14 @@
 import { host } from '#host'
 import type { ActorView } from '../core/cluster-events.ts'
 import type { Channel } from '../protocol/channel.ts'
-import {
-  RuntimeShutdownError,
-  TaskCancelledError,
-  TaskUnschedulableError,
-  WorkerCrashedError,
-} from '../protocol/errors.ts'
+import { RuntimeShutdownError, TaskUnschedulableError, WorkerCrashedError } from '../protocol/errors.ts'
 import type { ActorId, NodeId, RealmId } from '../protocol/ids.ts'
 import type { PortLike } from '../protocol/platform.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import type { ActorCall } from './actor-call.ts'
 import { Actors, type CreateActor } from './actors.ts'
+import { cancelledError } from './call-abort.ts'
 import type { CallOptions } from './call-options.ts'
 import { watchCall } from './call-watch.ts'
 import { Callbacks } from './callbacks.ts'
@@ -41,6 +37,12 @@ export interface RuntimeConfig {
   readonly namespace: string
   /** Actors and tasks run in the calling realm. */
   readonly isInline: boolean
+}
+
+interface CancelOrder {
+  readonly id: string
+  readonly force: boolean
+  readonly recursive: boolean
 }
 
 /** Everything Troupe knows in one realm: its links, its objects, the actors it calls and the ones that live in it. */
@@ -158,7 +160,7 @@ export class Runtime {
 
   onNotice(from: Link, name: string, payload: unknown): void {
     if (name === 'freeObject') return this.#freeObject(String(payload))
-    if (name === 'cancelObject') return this.#cancelObject(payload as { id: string; force: boolean })
+    if (name === 'cancelObject') return this.#cancelObject(payload as CancelOrder)
     if (this.coordinator !== undefined) {
       if (name === 'log') printLine(payload as WorkerLine)
       else if (name === 'introduce') this.#introduce(from.peer, payload as { realm: RealmId; port: PortLike })
@@ -231,8 +233,8 @@ export class Runtime {
   }
 
   /** Asks the owner of a borrowed object to cancel the call that makes it. */
-  cancelRemote(entry: ObjectEntry, force: boolean): void {
-    if (entry.owner !== this.realmId) this.linkTo(entry.owner).tell('cancelObject', { id: entry.id, force })
+  cancelRemote(entry: ObjectEntry, how: { force: boolean; recursive: boolean }): void {
+    if (entry.owner !== this.realmId) this.linkTo(entry.owner).tell('cancelObject', { id: entry.id, ...how })
   }
 
   #freeObject(id: string): void {
@@ -240,10 +242,10 @@ export class Runtime {
     if (entry !== undefined) this.objects.freeNow(entry)
   }
 
-  #cancelObject({ id, force }: { id: string; force: boolean }): void {
+  #cancelObject({ id, force, recursive }: CancelOrder): void {
     const entry = this.objects.lent(id)
     try {
-      entry?.cancel?.(new TaskCancelledError(`The call that makes ${id} was cancelled.`, { objectId: id }), force)
+      entry?.cancel?.(cancelledError(id, recursive), force)
     } catch (error) {
       this.log('warn', String(error))
     }

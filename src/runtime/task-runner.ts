@@ -1,5 +1,6 @@
 import type { CallMeta } from '../protocol/messages.ts'
 import type { DefinitionSpec } from '../protocol/specs.ts'
+import { CallAbort } from './call-abort.ts'
 import type { CallContext } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
 import type { Link } from './link.ts'
@@ -91,7 +92,7 @@ export class TaskRunner {
           taskId: meta.taskId,
           method,
           gpuIds: meta.gpuIds,
-          abort: new AbortController(),
+          abort: new CallAbort(),
           attempt: meta.attempt ?? 0,
           scope: [],
           leaseId: meta.leaseId,
