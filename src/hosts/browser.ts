@@ -1,7 +1,7 @@
 import type { Platform, PortLike } from '../protocol/platform.ts'
 import { capabilities } from './browser/capabilities.ts'
 import { countGpus, requestAdapter } from './browser/gpu.ts'
-import { exposeControl, onLeave, syncContext } from './browser/realm.ts'
+import { exposeControl, nameRealm, onLeave, syncContext } from './browser/realm.ts'
 import { startWorker } from './browser/web-worker.ts'
 
 /** Browsers: workers are module Web Workers. */
@@ -20,6 +20,7 @@ export const host: Platform = {
   createContext: syncContext,
   keepAlive() {},
   exposeControl,
+  nameRealm,
   importModule: (url) => import(/* @vite-ignore */ url),
   checkModule() {},
   countGpus,

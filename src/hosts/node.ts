@@ -4,6 +4,7 @@ import { threadId } from 'node:worker_threads'
 import type { Platform } from '../protocol/platform.ts'
 import { checkModule, importModule } from './node/modules.ts'
 import { createContext, exposeControl, keepAlive } from './node/realm.ts'
+import { nameRealm } from './node/thread-name.ts'
 import { startWorker } from './node/worker-threads.ts'
 
 /** Node: workers are threads. */
@@ -20,6 +21,7 @@ export const host: Platform = {
   createContext,
   keepAlive,
   exposeControl,
+  nameRealm,
   importModule,
   checkModule,
   // Real GPUs in Node come with GPU child processes; numGpus makes logical ones.

@@ -72,6 +72,8 @@ export interface Platform {
   keepAlive(on: boolean): void
   /** Makes this realm controllable by the node that started it. */
   exposeControl(control: WorkerControl): void
+  /** Shows this realm to people under another name, where the platform can: in `ps`, `top` and `self.name`. */
+  nameRealm(name: string): void
   importModule(url: string): PromiseLike<unknown>
   /** Throws a TypeScriptSourceError when a worker of this platform could not load the module. */
   checkModule(url: string): void

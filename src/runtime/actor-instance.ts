@@ -9,6 +9,7 @@ import { Checkpoints } from './checkpoints.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
 import { probe } from './probe.ts'
+import { nameWorker } from './realm-names.ts'
 import type { AnyClass, Definition } from './registry.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -58,6 +59,7 @@ export class ActorInstance {
 
   /** Makes the user's object, by `new` or by its `create` factory. */
   async construct(definition: Definition, args: unknown[]): Promise<void> {
+    nameWorker(this.#runtime, { actor: this.spec, isLeased: false })
     const context = this.#context('constructor')
     const create = definition.defaults['create'] as ((...args: unknown[]) => unknown) | undefined
     try {

@@ -15,18 +15,21 @@ interface NodeWorker {
   isStopped: boolean
 }
 
+/** What all workers of a node are told. */
+export type NodeConfig = Omit<WorkerConfig, 'workerId' | 'name'>
+
 /** The workers of this node: starts them, ends them, and notices when one ends by itself. */
 export class LocalNode {
   readonly #runtime: Runtime
   readonly #workerHost: WorkerHost
   readonly #options: StartOptions
-  readonly #config: Omit<WorkerConfig, 'workerId'>
+  readonly #config: NodeConfig
   readonly #workers = new Map<WorkerId, NodeWorker>()
   readonly #ending = new Set<PromiseLike<void>>()
   readonly #heartbeat: Heartbeat | undefined
   coordinator!: Coordinator
 
-  constructor(runtime: Runtime, workerHost: WorkerHost, options: StartOptions, config: Omit<WorkerConfig, 'workerId'>) {
+  constructor(runtime: Runtime, workerHost: WorkerHost, options: StartOptions, config: NodeConfig) {
     this.#runtime = runtime
     this.#workerHost = workerHost
     this.#options = options
@@ -48,10 +51,10 @@ export class LocalNode {
     return this.#workers.size
   }
 
-  startWorker(workerId: WorkerId): void {
+  startWorker(workerId: WorkerId, name: string): void {
     let started: HostWorker
     try {
-      started = this.#workerHost.startWorker({ ...this.#config, workerId }, this.#options)
+      started = this.#workerHost.startWorker({ ...this.#config, workerId, name }, this.#options)
     } catch (error) {
       // As an event of its own, so that every start is asked for before one is reported lost.
       queueMicrotask(() => this.coordinator.handle({ type: 'workerExited', workerId, exit: startFailure(error) }))

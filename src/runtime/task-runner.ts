@@ -5,6 +5,7 @@ import type { CallContext } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
 import type { Link } from './link.ts'
 import { loadDefinition } from './load-definition.ts'
+import { nameWorker } from './realm-names.ts'
 import { type AnyFunction, isGenerator, realmState } from './registry.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -19,6 +20,7 @@ export interface TaskMeta extends CallMeta {
 export class TaskRunner {
   readonly #runtime: Runtime
   #runningCount = 0
+  #isNamed = false
   /** Waits under way by lease, and how to go on when the CPUs are there again. */
   readonly #waits = new Map<string, number>()
   readonly #resume = new Map<string, readonly (() => void)[]>()
@@ -82,6 +84,10 @@ export class TaskRunner {
     const meta = incoming.meta as TaskMeta
     const method = meta.name ?? spec.name
     const { realmId, nodeId } = this.#runtime
+    if (!this.#isNamed) {
+      this.#isNamed = true
+      nameWorker(this.#runtime, { actor: undefined, isLeased: true })
+    }
     this.#runningCount++
     const execution = new Execution(
       {

@@ -15,7 +15,7 @@ const entryUrl = new URL(runsFromSource ? '../../worker-entry.ts' : '../worker-e
 export function startWorker(config: WorkerConfig, options: StartOptions): HostWorker {
   const entry = String(options.workerUrl ?? entryUrl)
   const worker = new Worker(bootstrapUrl, {
-    name: config.workerId,
+    name: config.name,
     workerData: { entry, tsx: tsxUrl() },
     ...workerFlags(),
   })
