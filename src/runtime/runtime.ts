@@ -1,5 +1,6 @@
 import { host } from '#host'
 import type { ActorView } from '../core/cluster-events.ts'
+import { RealmSet } from '../core/realm-set.ts'
 import type { Channel } from '../protocol/channel.ts'
 import { RuntimeShutdownError, TaskUnschedulableError, WorkerCrashedError } from '../protocol/errors.ts'
 import type { ActorId, NodeId, RealmId } from '../protocol/ids.ts'
@@ -64,7 +65,7 @@ export class Runtime {
   /** What is done about calls that wait for each other in a circle. */
   deadlock: 'warn' | 'error' = 'warn'
   readonly #links = new Map<RealmId, Link>()
-  readonly #lostRealms = new Set<RealmId>()
+  readonly #lostRealms = new RealmSet()
   #busyCount = 0
   #nextNumber = 1
 
@@ -138,6 +139,7 @@ export class Runtime {
   realmLost(realm: RealmId): void {
     this.#lostRealms.add(realm)
     this.objects.dropHolder(realm)
+    this.actors.forgetCaller(realm)
     this.#links.get(realm)?.connection.close('its worker has ended')
   }
 
