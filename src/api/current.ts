@@ -35,6 +35,7 @@ export function start(options: InitOptions): { runtime: Runtime; joined: Promise
     start: {
       startTimeoutMs: options.startTimeout ?? 30_000,
       pingTimeoutMs: options.pingTimeout ?? (host.tellsOfDeaths || options.host === 'inline' ? 0 : 30_000),
+      workerMemoryBytes: options.workerMemory,
       worker: options.worker,
       workerUrl: options.workerUrl,
     },

@@ -30,6 +30,7 @@ export const host: Platform = {
   capabilities: async () => ({
     workers: { on: true },
     sharedMemory: { on: true },
+    memoryLimits: { on: true },
     webLocks: { on: false, why: 'Node tells of a worker that ended by its exit event' },
     webgpu: { on: false, why: 'no GPU driver is used in Node worker threads; numGpus makes logical GPUs' },
     indexedDB: { on: false, why: 'Node has files instead' },

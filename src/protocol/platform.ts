@@ -38,6 +38,8 @@ export interface StartOptions {
   readonly startTimeoutMs: number
   /** How long a worker may keep silent before it counts as lost; 0: for ever. */
   readonly pingTimeoutMs: number
+  /** How much heap a worker may use, where the platform can limit it. */
+  readonly workerMemoryBytes?: number | undefined
   /** A worker constructor of the user's, or its URL (browsers). */
   readonly worker?: ((name: string) => unknown) | undefined
   readonly workerUrl?: string | { toString(): string } | undefined

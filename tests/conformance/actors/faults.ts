@@ -84,3 +84,29 @@ export const large = task(
   },
   import.meta,
 )
+
+function fillMemory(): never {
+  const kept: number[][] = []
+  for (;;) kept.push(new Array<number>(10_000).fill(kept.length))
+}
+
+/** Needs more memory than there is. */
+export const Hog = actor(
+  class Hog {
+    fill(): never {
+      return fillMemory()
+    }
+    alive(): boolean {
+      return true
+    }
+  },
+  import.meta,
+)
+
+export const fill = task(
+  async function fill(ledger: Ledger): Promise<never> {
+    await ledger.tick('runs')
+    return fillMemory()
+  },
+  import.meta,
+)
