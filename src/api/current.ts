@@ -38,6 +38,7 @@ export function start(options: InitOptions): { runtime: Runtime; joined: Promise
       memoryBytes: options.objectStoreMemory ?? host.objectMemoryBytes,
       startTimeoutMs: options.startTimeout ?? 30_000,
       pingTimeoutMs: options.pingTimeout ?? (host.tellsOfDeaths || options.host === 'inline' ? 0 : 30_000),
+      workerMemoryBytes: options.workerMemory,
       worker: options.worker,
       workerUrl: options.workerUrl,
     },

@@ -35,6 +35,7 @@ const known = [
   'host',
   'worker',
   'workerUrl',
+  'workerMemory',
   'startTimeout',
   'pingTimeout',
   'logToDriver',
@@ -88,6 +89,7 @@ function checkInit(options: InitOptions): void {
       `${where}: workerSetup must be a task, made by task(fn, import.meta) in a module that workers can import.`,
     )
   checkNumber(options.pingTimeout, { name: 'pingTimeout', where, min: 0 })
+  checkNumber(options.workerMemory, { name: 'workerMemory', where, min: 2 ** 20, isInteger: true })
   checkNumber(options.startTimeout, { name: 'startTimeout', where, min: 1 })
   if (options.worker !== undefined && typeof options.worker !== 'function')
     throw new TypeError(`${where}: worker must be a function that returns a Worker.`)

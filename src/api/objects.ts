@@ -4,6 +4,7 @@ import { checkBoolean, checkKeys, checkNumber } from '../runtime/checks.ts'
 import { currentCallIfKnown } from '../runtime/context.ts'
 import type { ObjectEntry, Reading } from '../runtime/object-entry.ts'
 import { entryOf, isObjectRef, ObjectRef as Ref } from '../runtime/object-ref.ts'
+import { isSettledSomewhere, whenSettledSomewhere } from '../runtime/settled-elsewhere.ts'
 import { errorFor } from '../runtime/sinks.ts'
 import { isRefStream, type ObjectRefStream as RefStream } from '../runtime/streams.ts'
 import { transferMarks } from '../runtime/values.ts'
@@ -151,7 +152,8 @@ export function put<T>(value: T, options: PutOptions = {}): ObjectRef<T> {
 
 /**
  * Waits until `numReturns` (default 1) of the refs have a value or an error, or `timeout` milliseconds are over. Both
- * lists keep the order given; never more than `numReturns` are in `ready`.
+ * lists keep the order given; never more than `numReturns` are in `ready`. With `fetchLocal: false` a value need only
+ * exist where it lives: it is not brought here before a `get`.
  */
 export async function wait<R extends Waitable>(
   refs: readonly R[],
@@ -162,7 +164,7 @@ export async function wait<R extends Waitable>(
   checkBoolean(options.fetchLocal, 'fetchLocal', 'wait')
   checkNumber(options.timeout, { name: 'timeout', where: 'wait', min: 0 })
   checkSignal(options.signal, 'wait')
-  const items = refs.map((ref, index) => waitable(ref, index))
+  const items = refs.map((ref, index) => waitable(ref, index, options.fetchLocal !== false))
   if (new Set(items.map((item) => item.id)).size < items.length)
     throw new RangeError('wait() got the same ref twice: every ref may stand in the list once.')
   if (items.length === 0) return [[], []]
@@ -185,10 +187,14 @@ interface WaitItem {
   whenReady(then: () => void): void
 }
 
-function waitable(ref: unknown, index: number): WaitItem {
+function waitable(ref: unknown, index: number, isFetched: boolean): WaitItem {
   if (isRefStream(ref)) return streamItem(ref)
   if (!isObjectRef(ref)) throw new TypeError(`wait() takes ObjectRefs; item ${index} is ${describe(ref)}.`)
   const entry = checkedEntry(ref, index)
+  if (!isFetched) {
+    const isReady = (): boolean => isSettledSomewhere(entry)
+    return { id: entry.id, isReady, whenReady: (then) => whenSettledSomewhere(entry, then) }
+  }
   return {
     id: entry.id,
     isReady: () => entry.isSettled,

@@ -1,4 +1,4 @@
-import { TaskCancelledError } from '../protocol/errors.ts'
+import { cancelledError } from '../runtime/call-abort.ts'
 import { checkBoolean, checkKeys } from '../runtime/checks.ts'
 import { currentCall } from '../runtime/context.ts'
 import { entryOf, isObjectRef } from '../runtime/object-ref.ts'
@@ -7,17 +7,19 @@ import type { ObjectRef } from './types/references.ts'
 /**
  * Cancels the call that makes the object. One that has not started never runs; a running one sees
  * `runtimeContext().signal` abort; its ref rejects with TaskCancelledError at once. A finished one keeps its value.
- * `force` ends the worker of a running task.
+ * The calls it has made and still waits for are cancelled with it, and theirs; with `recursive: false` they go on.
+ * `force` ends the worker of a running task, and with it the tasks it has submitted.
  */
-export function cancel(ref: ObjectRef<unknown>, options: { force?: boolean } = {}): void {
+export function cancel(ref: ObjectRef<unknown>, options: { force?: boolean; recursive?: boolean } = {}): void {
   if (!isObjectRef(ref)) throw new TypeError(`cancel() takes an ObjectRef, not ${typeof ref}.`)
-  checkKeys(options, ['force'], 'cancel')
+  checkKeys(options, ['force', 'recursive'], 'cancel')
   checkBoolean(options.force, 'force', 'cancel')
+  checkBoolean(options.recursive, 'recursive', 'cancel')
   const entry = entryOf(ref)
   if (entry === undefined || entry.isSettled) return
-  const error = new TaskCancelledError(`The call that makes ${ref.id} was cancelled.`, { objectId: ref.id })
-  if (entry.cancel !== undefined) entry.cancel(error, options.force === true)
-  else entry.runtime.cancelRemote(entry, options.force === true)
+  const { force = false, recursive = true } = options
+  if (entry.cancel !== undefined) entry.cancel(cancelledError(ref.id, recursive), force)
+  else entry.runtime.cancelRemote(entry, { force, recursive })
 }
 
 /** Ends the actor whose method calls it, after its dispose hook; it is not restarted. What is queued is rejected. */

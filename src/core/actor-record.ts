@@ -89,7 +89,12 @@ export function workerDeath(actor: ActorRecord, workerId: WorkerId, exit: Worker
   const restarts =
     actor.spec.maxRestarts > 0 && !actor.mayRestart ? `; all ${actor.spec.maxRestarts} restarts are used up` : ''
   const message = `its worker ${workerId} ${exit.reason}${restarts}`
-  return { reason: 'WORKER_DIED', message, ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }) }
+  return {
+    reason: 'WORKER_DIED',
+    message,
+    ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
+    ...(exit.isOutOfMemory ? { isOutOfMemory: true } : {}),
+  }
 }
 
 /** Whether an actor ended by itself or because it was asked to, its dispose hook included. */

@@ -106,6 +106,23 @@ export class CallQueue<T> {
     return undefined
   }
 
+  /**
+   * A caller that has ended: its place is forgotten. What it sent in order stays; given back is what waited for calls
+   * that will never come. Nothing may arrive from it afterwards.
+   */
+  forget(caller: string): T[] {
+    const early = this.#callers.get(caller)?.early
+    this.#callers.delete(caller)
+    const items: T[] = []
+    for (const { item } of early?.values() ?? []) if (item !== undefined) items.push(item)
+    return items
+  }
+
+  /** Callers whose order is kept. */
+  get callerCount(): number {
+    return this.#callers.size
+  }
+
   get runningCount(): number {
     let count = 0
     for (const lane of this.#lanes.values()) count += lane.running

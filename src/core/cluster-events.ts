@@ -21,6 +21,8 @@ export interface Death {
   /** A sentence for people. */
   readonly message: string
   readonly exitCode?: number
+  /** Its worker ran out of memory. */
+  readonly isOutOfMemory?: boolean
   /** What the constructor threw. */
   readonly cause?: EncodedThrown
   readonly refusal?: Refusal

@@ -1,7 +1,7 @@
 import type { Platform, PortLike } from '../protocol/platform.ts'
 import { capabilities } from './browser/capabilities.ts'
 import { countGpus, requestAdapter } from './browser/gpu.ts'
-import { exposeControl, onLeave, syncContext } from './browser/realm.ts'
+import { exposeControl, nameRealm, onLeave, syncContext } from './browser/realm.ts'
 import { startWorker } from './browser/web-worker.ts'
 
 const gibibyte = 2 ** 30
@@ -23,6 +23,7 @@ export const host: Platform = {
   createContext: syncContext,
   keepAlive() {},
   exposeControl,
+  nameRealm,
   importModule: (url) => import(/* @vite-ignore */ url),
   checkModule() {},
   countGpus,

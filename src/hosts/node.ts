@@ -4,6 +4,7 @@ import { threadId } from 'node:worker_threads'
 import type { Platform } from '../protocol/platform.ts'
 import { checkModule, importModule } from './node/modules.ts'
 import { createContext, exposeControl, keepAlive } from './node/realm.ts'
+import { nameRealm } from './node/thread-name.ts'
 import { startWorker } from './node/worker-threads.ts'
 
 /** Node: workers are threads. */
@@ -21,6 +22,7 @@ export const host: Platform = {
   createContext,
   keepAlive,
   exposeControl,
+  nameRealm,
   importModule,
   checkModule,
   // Real GPUs in Node come with GPU child processes; numGpus makes logical ones.
@@ -29,6 +31,7 @@ export const host: Platform = {
   capabilities: async () => ({
     workers: { on: true },
     sharedMemory: { on: true },
+    memoryLimits: { on: true },
     webLocks: { on: false, why: 'Node tells of a worker that ended by its exit event' },
     webgpu: { on: false, why: 'no GPU driver is used in Node worker threads; numGpus makes logical GPUs' },
     indexedDB: { on: false, why: 'Node has files instead' },

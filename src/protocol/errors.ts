@@ -109,6 +109,10 @@ export class ActorDiedError extends ActorError {
   declare readonly actorInitFailed?: boolean
   /** Why: 'KILLED', 'INTENDED_USER_EXIT', 'WORKER_DIED', 'OUT_OF_SCOPE', 'OWNER_DIED', 'INIT_FAILED', ... */
   declare readonly reason?: string
+  /** Its worker ran out of memory; `cause` is an OutOfMemoryError then. */
+  declare readonly isOutOfMemory?: boolean
+  /** With which code its worker ended (Node). */
+  declare readonly exitCode?: number
   static {
     brand(this, 'ActorDiedError', 'ACTOR_DIED')
   }

@@ -37,11 +37,13 @@ export const Op = {
   lost: 17,
   /** callId: a call with a time limit starts to run */
   started: 18,
+  /** callId, objectId: answered, without its value, when the object has a value or an error */
+  settled: 19,
 } as const
 export type Opcode = (typeof Op)[keyof typeof Op]
 
 /** Fields that follow each opcode; index = opcode. */
-export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 3, 5, 4, 3, 4, 0, 0, 2, 1]
+export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 3, 5, 4, 3, 4, 0, 0, 2, 1, 2]
 
 /** Rare facts of a call. Left out when there are none, which is the usual case. */
 export interface CallMeta {

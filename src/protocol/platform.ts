@@ -38,6 +38,8 @@ export interface StartOptions {
   readonly startTimeoutMs: number
   /** How long a worker may keep silent before it counts as lost; 0: for ever. */
   readonly pingTimeoutMs: number
+  /** How much heap a worker may use, where the platform can limit it. */
+  readonly workerMemoryBytes?: number | undefined
   /** A worker constructor of the user's, or its URL (browsers). */
   readonly worker?: ((name: string) => unknown) | undefined
   readonly workerUrl?: string | { toString(): string } | undefined
@@ -74,6 +76,8 @@ export interface Platform {
   keepAlive(on: boolean): void
   /** Makes this realm controllable by the node that started it. */
   exposeControl(control: WorkerControl): void
+  /** Shows this realm to people under another name, where the platform can: in `ps`, `top` and `self.name`. */
+  nameRealm(name: string): void
   importModule(url: string): PromiseLike<unknown>
   /** Throws a TypeScriptSourceError when a worker of this platform could not load the module. */
   checkModule(url: string): void

@@ -14,6 +14,8 @@ export interface WorkerExit {
 /** What a worker is told when it starts. */
 export interface WorkerConfig {
   readonly workerId: WorkerId
+  /** How people see it, by what it is started for: `Counter#3`. */
+  readonly name: string
   readonly nodeId: NodeId
   readonly driverId: string
   readonly namespace: string

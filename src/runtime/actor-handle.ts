@@ -189,11 +189,12 @@ function submit(
       call.cancel(reason)
     }
     for (const entry of Array.isArray(entries) ? entries : entries === undefined ? [] : [entries]) entry.cancel = cancel
-    runtime.watchCall(call, options, `${actor.spec.className}.${name}`)
   }
   if (sink instanceof ItemBuffer)
     sink.producer = { taken: (count) => call.taken(count), cancelStream: () => call.taken(-1) }
   actor.submit(call)
+  // Of a call that was not taken in nothing is to be ended.
+  runtime.watchCall(call, options, `${actor.spec.className}.${name}`)
 }
 
 function metaOf(spec: MethodSpec, options: CallOptions | undefined): CallMeta | undefined {

@@ -1,13 +1,15 @@
 import { CallQueue } from '../core/call-queue.ts'
 import type { Packed } from '../protocol/codec.ts'
 import { MethodNotFoundError, TaskCancelledError } from '../protocol/errors.ts'
-import type { ActorId, Incarnation } from '../protocol/ids.ts'
+import type { ActorId, Incarnation, RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import type { ActorSpec } from '../protocol/specs.ts'
+import { CallAbort } from './call-abort.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
 import { probe } from './probe.ts'
+import { nameWorker } from './realm-names.ts'
 import type { AnyClass, Definition } from './registry.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -57,6 +59,7 @@ export class ActorInstance {
 
   /** Makes the user's object, by `new` or by its `create` factory. */
   async construct(definition: Definition, args: unknown[]): Promise<void> {
+    nameWorker(this.#runtime, { actor: this.spec, isLeased: false })
     const context = this.#context('constructor')
     const create = definition.defaults['create'] as ((...args: unknown[]) => unknown) | undefined
     try {
@@ -82,7 +85,9 @@ export class ActorInstance {
   accept(session: number, seq: number, call: QueuedCall): void {
     probe.at?.('accept', this.actorId)
     const group = call.meta?.group ?? ''
-    if (this.#ended !== undefined) return this.#turnAway(call)
+    if (this.#ended !== undefined) return this.#turnAway(call, this.#ended.reason)
+    // By a path that was slower than the news of its end: its calls are not counted any more.
+    if (this.#runtime.isLost(call.link.peer)) return this.#turnAway(call, 'its caller has ended')
     // An unknown group is answered in its turn, like every other mistake of a caller.
     this.#queue.arrive({ caller: call.link.peer, session, seq }, this.#queue.hasGroup(group) ? group : '', call)
     this.#runtime.running.add(call.link, call.callId, {
@@ -103,15 +108,29 @@ export class ActorInstance {
   /** Ends it now: what is queued or running is told so. */
   drop(): void {
     this.#ended = { reason: 'it was ended' }
-    for (const call of this.#queue.drain()) this.#turnAway(call)
+    for (const call of this.#queue.drain()) this.#turnAway(call, this.#ended.reason)
   }
 
-  get callCounts(): { running: number; waiting: number } {
-    return { running: this.#queue.runningCount, waiting: this.#queue.waitingCount }
+  /** A realm has ended: what it sent goes on, what waits for calls of it that never came does not. */
+  forgetCaller(realm: RealmId): void {
+    for (const call of this.#queue.forget(realm)) this.#turnAway(call, 'its caller has ended')
   }
 
-  #turnAway(call: QueuedCall): void {
-    call.link.connection.send(Op.lost, call.callId, this.#ended!.reason)
+  get callCounts(): { running: number; waiting: number; callers: number } {
+    const { runningCount, waitingCount, callerCount } = this.#queue
+    return { running: runningCount, waiting: waitingCount, callers: callerCount }
+  }
+
+  #turnAway(call: QueuedCall, reason: string): void {
+    this.#forget(call)
+    call.link.connection.send(Op.lost, call.callId, reason)
+  }
+
+  // It never runs: what it was given to hold is given back.
+  #forget(call: QueuedCall): void {
+    const { running, values } = this.#runtime
+    running.remove(call.link, call.callId)
+    values.release(values.fromWire(call.specials))
   }
 
   #pump(): void {
@@ -166,7 +185,7 @@ export class ActorInstance {
 
   #cancelQueued(call: QueuedCall, reason: unknown): void {
     if (this.#queue.remove((queued) => queued === call) === undefined) return
-    this.#runtime.running.remove(call.link, call.callId)
+    this.#forget(call)
     call.link.replyError(
       call.callId,
       this.#runtime.values.packThrown(
@@ -207,7 +226,7 @@ export class ActorInstance {
       taskId: `${this.actorId}/${this.incarnation}/${this.#taskCount++}`,
       method,
       gpuIds: this.gpuIds,
-      abort: new AbortController(),
+      abort: new CallAbort(),
       attempt: 0,
       exitActor: () => this.#exit(),
     }

@@ -1,7 +1,7 @@
 import type { ActorView } from '../core/cluster-events.ts'
 import type { Packed } from '../protocol/codec.ts'
 import { ActorDiedError } from '../protocol/errors.ts'
-import type { ActorId, Incarnation } from '../protocol/ids.ts'
+import type { ActorId, Incarnation, RealmId } from '../protocol/ids.ts'
 import { type CallMeta, Op } from '../protocol/messages.ts'
 import type { ActorSpec, HandleSpec } from '../protocol/specs.ts'
 import { ActorInstance } from './actor-instance.ts'
@@ -113,6 +113,11 @@ export class Actors {
     this.#local.delete(actorId)
   }
 
+  /** A realm has ended: no call will come from it any more. */
+  forgetCaller(realm: RealmId): void {
+    for (const instance of this.#local.values()) instance.forgetCaller(realm)
+  }
+
   async dismissAll(): Promise<void> {
     await Promise.all([...this.#local.keys()].map((actorId) => this.dismiss(actorId)))
   }
@@ -121,6 +126,7 @@ export class Actors {
     const callId = batch[at] as number
     const instance = this.#local.get(batch[at + 1] as string)
     if (instance === undefined || instance.incarnation !== batch[at + 2]) {
+      this.#runtime.values.release(this.#runtime.values.fromWire(batch[at + 7]))
       link.connection.send(Op.lost, callId, 'the actor is not here any more')
       return
     }

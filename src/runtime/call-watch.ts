@@ -1,13 +1,12 @@
 import { TaskTimeoutError } from '../protocol/errors.ts'
 import { Op } from '../protocol/messages.ts'
+import type { ChildCall } from './call-abort.ts'
 import type { CallOptions } from './call-options.ts'
+import { currentCallIfKnown } from './context.ts'
 import type { Link } from './link.ts'
 
-interface Cancellable {
-  readonly isDone: boolean
-  cancel(reason: unknown): void
+interface WatchedCall extends ChildCall {
   timeOut(error: Error): void
-  onDone(then: () => void): void
 }
 
 /** How long a worker may keep silent before it counts as stuck. */
@@ -22,9 +21,11 @@ export function whenStuck({ connection }: Link, then: () => void): void {
   }, graceMs)
 }
 
-/** Ends a call for its caller when its `timeout` is over or its `signal` aborts. */
-export function watchCall(call: Cancellable, options: CallOptions | undefined, name: string): void {
-  const { timeout, signal } = options ?? {}
+/** Ends a call for its caller when its `timeout` is over, its `signal` aborts, or the call that made it is cancelled. */
+export function watchCall(call: WatchedCall, options: CallOptions | undefined, name: string): void {
+  currentCallIfKnown()?.abort.adopt(call)
+  if (options === undefined || call.isDone) return
+  const { timeout, signal } = options
   if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
     const timer = setTimeout(
       () => call.timeOut(new TaskTimeoutError(`${name} did not answer within ${timeout} ms.`, { timeout })),

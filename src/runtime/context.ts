@@ -1,6 +1,7 @@
 import { host } from '#host'
 import { ContextLostError } from '../protocol/errors.ts'
 import type { ContextStorage } from '../protocol/platform.ts'
+import type { CallAbort } from './call-abort.ts'
 import type { Runtime } from './runtime.ts'
 
 /** The call that is running. */
@@ -11,8 +12,7 @@ export interface CallContext {
   readonly taskId: string
   readonly method: string
   readonly gpuIds: readonly number[]
-  /** Made when someone asks for it. */
-  readonly abort: AbortController
+  readonly abort: CallAbort
   /** Ends the actor when the running method is left. */
   readonly exitActor?: () => never
   readonly attempt: number

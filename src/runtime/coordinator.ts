@@ -5,17 +5,17 @@ import type { Amounts } from '../core/node-ledger.ts'
 import { type WaitEdge, WaitGraph } from '../core/wait-graph.ts'
 import type { Packed } from '../protocol/codec.ts'
 import { ActorAlreadyExistsError } from '../protocol/errors.ts'
-import type { ActorId, RealmId } from '../protocol/ids.ts'
+import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Control, CreationOutcome, WorkerView } from './control.ts'
 import { answerRequest, takeNotice } from './control-server.ts'
 import type { Link } from './link.ts'
 import type { LocalNode } from './local-node.ts'
 import type { ObjectView } from './objects.ts'
+import { actorLabel, workerLabel } from './realm-names.ts'
 import { unschedulable } from './remote-actor.ts'
 import type { Runtime } from './runtime.ts'
 import type { TaskView } from './task-call.ts'
-import { actorLabel } from './worker-console.ts'
 
 /**
  * The shell around ClusterState: hands it what happened, carries out what it decides, and keeps what it must not see
@@ -225,7 +225,7 @@ export class Coordinator {
   #carryOut(command: ClusterCommand): void {
     switch (command.type) {
       case 'startWorker':
-        return this.#node.startWorker(command.workerId)
+        return this.#node.startWorker(command.workerId, this.#labelOf(command.workerId))
       case 'stopWorker':
         return this.#node.stopWorker(command.workerId, command.isGraceful)
       case 'createActor':
@@ -249,6 +249,14 @@ export class Coordinator {
       case 'endLease':
         return this.#send(command.realm, 'leaseEnded', { leaseId: command.leaseId, exit: command.exit })
     }
+  }
+
+  // Most workers are started for something, and carry its name from the start.
+  #labelOf(workerId: WorkerId): string {
+    const worker = this.#state.workers().find((one) => one.workerId === workerId)
+    const actorId = worker?.actorIds[0]
+    const actor = actorId === undefined ? undefined : this.#state.actorSpec(actorId)
+    return workerLabel({ workerId, actor, isLeased: worker?.isLeased === true })
   }
 
   #createOnWorker({ actorId, incarnation, workerId, gpuIds }: Extract<ClusterCommand, { type: 'createActor' }>): void {

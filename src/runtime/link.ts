@@ -7,6 +7,7 @@ import { Connection, type RecordReader } from '../transport/connection.ts'
 import type { Pending } from '../transport/pending-table.ts'
 import { takeObject } from './hand-over.ts'
 import type { Runtime } from './runtime.ts'
+import { tellWhenSettled } from './settled-elsewhere.ts'
 
 /** Someone who waits for the items of a generator. */
 export interface PendingStream extends Pending {
@@ -24,7 +25,7 @@ export type RequestHandler = (payload: never, from: Link) => unknown
 export type Handlers = Readonly<Record<string, RequestHandler>>
 
 /** Operations whose first field is the number of a call that waits for an answer. */
-const answered: ReadonlySet<number> = new Set([Op.call, Op.task, Op.fetch, Op.callback, Op.request])
+const answered: ReadonlySet<number> = new Set([Op.call, Op.task, Op.fetch, Op.callback, Op.request, Op.settled])
 
 /** The way from this realm to one other. Reads what comes and hands it to the part of the runtime it is for. */
 export class Link implements RecordReader {
@@ -83,6 +84,9 @@ export class Link implements RecordReader {
         return
       case Op.fetch:
         runtime.objects.serve(this, batch[at] as number, String(batch[at + 1]))
+        return
+      case Op.settled:
+        tellWhenSettled(runtime, this, batch[at] as number, String(batch[at + 1]))
         return
       case Op.hold:
         runtime.objects.changeHold(String(batch[at]), String(batch[at + 1]), batch[at + 2] as number)

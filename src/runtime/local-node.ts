@@ -22,7 +22,7 @@ interface NodeWorker {
 const leaveMs = 5000
 
 /** What all workers of a node are told alike. */
-export type NodeWorkerConfig = Omit<WorkerConfig, 'workerId' | 'memoryBytes'>
+export type NodeWorkerConfig = Omit<WorkerConfig, 'workerId' | 'name' | 'memoryBytes'>
 export interface NodeOptions extends StartOptions {
   /** How much all realms of the node together may keep of objects in memory. */
   readonly memoryBytes: number
@@ -63,11 +63,11 @@ export class LocalNode {
     return this.#workers.size
   }
 
-  startWorker(workerId: WorkerId): void {
+  startWorker(workerId: WorkerId, name: string): void {
     let started: HostWorker
     try {
       started = this.#workerHost.startWorker(
-        { ...this.#config, workerId, memoryBytes: this.memory.join(workerId) },
+        { ...this.#config, workerId, name, memoryBytes: this.memory.join(workerId) },
         this.#options,
       )
     } catch (error) {

@@ -3,6 +3,7 @@ import {
   ActorDiedError,
   ActorUnavailableError,
   ActorUnschedulableError,
+  OutOfMemoryError,
   PendingCallsLimitExceeded,
   RuntimeShutdownError,
 } from '../protocol/errors.ts'
@@ -261,6 +262,7 @@ export class RemoteActor {
         actorInitFailed: death?.reason === 'INIT_FAILED',
         ...(this.view?.workerId === undefined ? {} : { workerId: this.view.workerId }),
         ...(death?.exitCode === undefined ? {} : { exitCode: death.exitCode }),
+        ...(death?.isOutOfMemory ? { isOutOfMemory: true, cause: new OutOfMemoryError(death.message) } : {}),
         ...(death?.cause === undefined ? {} : { cause: this.runtime.values.decodeThrown(death.cause) }),
       },
     )

@@ -1,18 +1,15 @@
 import { host } from '#host'
 import type { ActorView } from '../core/cluster-events.ts'
+import { RealmSet } from '../core/realm-set.ts'
 import type { Channel } from '../protocol/channel.ts'
-import {
-  RuntimeShutdownError,
-  TaskCancelledError,
-  TaskUnschedulableError,
-  WorkerCrashedError,
-} from '../protocol/errors.ts'
+import { RuntimeShutdownError, TaskUnschedulableError, WorkerCrashedError } from '../protocol/errors.ts'
 import type { ActorId, NodeId, RealmId } from '../protocol/ids.ts'
 import type { PortLike } from '../protocol/platform.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import type { ActorCall } from './actor-call.ts'
 import { Actors, type CreateActor } from './actors.ts'
+import { cancelledError } from './call-abort.ts'
 import type { CallOptions } from './call-options.ts'
 import { watchCall } from './call-watch.ts'
 import { Callbacks } from './callbacks.ts'
@@ -50,6 +47,12 @@ export interface RuntimeConfig {
   readonly sharesAlways: boolean
 }
 
+interface CancelOrder {
+  readonly id: string
+  readonly force: boolean
+  readonly recursive: boolean
+}
+
 /** Everything Troupe knows in one realm: its links, its objects, the actors it calls and the ones that live in it. */
 export class Runtime {
   readonly config: RuntimeConfig
@@ -71,7 +74,7 @@ export class Runtime {
   /** What is done about calls that wait for each other in a circle. */
   deadlock: 'warn' | 'error' = 'warn'
   readonly #links = new Map<RealmId, Link>()
-  readonly #lostRealms = new Set<RealmId>()
+  readonly #lostRealms = new RealmSet()
   #busyCount = 0
   #nextNumber = 1
 
@@ -153,6 +156,7 @@ export class Runtime {
   realmLost(realm: RealmId): void {
     this.#lostRealms.add(realm)
     this.objects.realmEnded(realm)
+    this.actors.forgetCaller(realm)
     this.#links.get(realm)?.connection.close('its worker has ended')
   }
 
@@ -180,7 +184,7 @@ export class Runtime {
 
   onNotice(from: Link, name: string, payload: unknown): void {
     if (name === 'freeObject') return this.#freeObject(String(payload))
-    if (name === 'cancelObject') return this.#cancelObject(payload as { id: string; force: boolean })
+    if (name === 'cancelObject') return this.#cancelObject(payload as CancelOrder)
     if (this.coordinator !== undefined) {
       if (name === 'log') printLine(payload as WorkerLine)
       else if (name === 'memoryWanted') this.node?.memory.wanted(from.peer, Number(payload))
@@ -258,9 +262,9 @@ export class Runtime {
   }
 
   /** Asks the owner of a borrowed object to cancel the call that makes it. */
-  cancelRemote(entry: ObjectEntry, force: boolean): void {
+  cancelRemote(entry: ObjectEntry, how: { force: boolean; recursive: boolean }): void {
     const { keeper, id } = entry
-    if (keeper !== this.realmId) this.linkTo(keeper).tell('cancelObject', { id, force })
+    if (keeper !== this.realmId) this.linkTo(keeper).tell('cancelObject', { id, ...how })
   }
 
   #freeObject(id: string): void {
@@ -268,10 +272,10 @@ export class Runtime {
     if (entry !== undefined) this.objects.freeNow(entry)
   }
 
-  #cancelObject({ id, force }: { id: string; force: boolean }): void {
+  #cancelObject({ id, force, recursive }: CancelOrder): void {
     const entry = this.objects.lent(id)
     try {
-      entry?.cancel?.(new TaskCancelledError(`The call that makes ${id} was cancelled.`, { objectId: id }), force)
+      entry?.cancel?.(cancelledError(id, recursive), force)
     } catch (error) {
       this.log('warn', String(error))
     }

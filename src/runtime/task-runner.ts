@@ -1,9 +1,11 @@
 import type { CallMeta } from '../protocol/messages.ts'
 import type { DefinitionSpec } from '../protocol/specs.ts'
+import { CallAbort } from './call-abort.ts'
 import type { CallContext } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
 import type { Link } from './link.ts'
 import { loadDefinition } from './load-definition.ts'
+import { nameWorker } from './realm-names.ts'
 import { type AnyFunction, isGenerator, realmState } from './registry.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -18,6 +20,7 @@ export interface TaskMeta extends CallMeta {
 export class TaskRunner {
   readonly #runtime: Runtime
   #runningCount = 0
+  #isNamed = false
   /** Waits under way by lease, and how to go on when the CPUs are there again. */
   readonly #waits = new Map<string, number>()
   readonly #resume = new Map<string, readonly (() => void)[]>()
@@ -81,6 +84,10 @@ export class TaskRunner {
     const meta = incoming.meta as TaskMeta
     const method = meta.name ?? spec.name
     const { realmId, nodeId } = this.#runtime
+    if (!this.#isNamed) {
+      this.#isNamed = true
+      nameWorker(this.#runtime, { actor: undefined, isLeased: true })
+    }
     this.#runningCount++
     const execution = new Execution(
       {
@@ -91,7 +98,7 @@ export class TaskRunner {
           taskId: meta.taskId,
           method,
           gpuIds: meta.gpuIds,
-          abort: new AbortController(),
+          abort: new CallAbort(),
           attempt: meta.attempt ?? 0,
           scope: [],
           leaseId: meta.leaseId,

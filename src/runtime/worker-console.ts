@@ -1,6 +1,7 @@
 import { host } from '#host'
 import type { LogLevel } from '../protocol/platform.ts'
 import { currentCallIfKnown } from './context.ts'
+import { actorLabel } from './realm-names.ts'
 import type { Runtime } from './runtime.ts'
 
 /** A line of a worker's console. */
@@ -34,9 +35,4 @@ function labelOf(runtime: Runtime): string {
   if (call !== undefined) return call.method
   const only = runtime.actors.onlyInstance()
   return only === undefined ? runtime.realmId : actorLabel(only.spec.handle.className, only.actorId)
-}
-
-/** How people see an actor: its class and the number its creator gave it. */
-export function actorLabel(className: string, actorId: string): string {
-  return `${className}#${actorId.slice(actorId.lastIndexOf(':a') + 2)}`
 }

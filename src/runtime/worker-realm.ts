@@ -39,6 +39,7 @@ export function serveRealm(modules: Readonly<Record<string, () => PromiseLike<un
   let runtime: Runtime | undefined
   const control: WorkerControl = {
     async start(config, port) {
+      host.nameRealm(config.name)
       runtime = startWorkerRuntime(config, port, false)
       realm.runtime = runtime
       if (config.logToDriver) forwardConsole(runtime)

@@ -5,7 +5,7 @@ import { Grouped } from './actors/construction.ts'
 import { Counter } from './actors/counter.ts'
 import { Slow } from './actors/order.ts'
 import { valueAfter } from './actors/tasks.ts'
-import { expectThrows, type Gate, gate, latch, seconds, start } from './kit.ts'
+import { expectThrows, type Gate, gate, latch, seconds, sleep, start } from './kit.ts'
 
 /** Calls `inc` with an argument that is pending until the door opens, then `inc(1)`. */
 function incAfterPending(counter: HandleOf<typeof Counter>): {
@@ -67,6 +67,9 @@ test('B9 a limit of pending calls', async () => {
   const first = counter.hold.remote(gate)
   const accepted = [counter.inc.remote(), counter.inc.remote()]
   expectThrows(() => counter.inc.remote(), PendingCallsLimitExceeded, /3/)
+  // What was refused has no time limit that could count as an end of something.
+  expectThrows(() => counter.inc.options({ timeout: 1 }).remote(), PendingCallsLimitExceeded)
+  await sleep(seconds(0.5))
   expectThrows(() => counter.inc.remote(), PendingCallsLimitExceeded)
   go.open()
   await get(first)

@@ -2,18 +2,21 @@ import {
   ActorAlreadyExistsError,
   ActorDiedError,
   availableResources,
+  cancel,
   exitActor,
   get,
   getActor,
   kill,
+  proxy,
   ready,
+  TaskCancelledError,
   terminate,
 } from 'troupe'
 import { expect, test } from 'vitest'
 import { Counter } from './actors/counter.ts'
 import { Ledger } from './actors/ledger.ts'
-import { Disposable, Leaver, makeBoth, useLater } from './actors/lifetime.ts'
-import { expectRejects, expectThrows, seconds, start, until, untyped } from './kit.ts'
+import { Disposable, Leaver, makeBoth, Popular, useLater, Visitor } from './actors/lifetime.ts'
+import { expectRejects, expectThrows, gate, seconds, start, until, untyped, workerTest } from './kit.ts'
 
 const hasGpus = (count: number) => async () => (await availableResources()).GPU === count
 
@@ -97,4 +100,34 @@ test('D6 an actor that ends itself', async () => {
   await expectRejects(get(queued), ActorDiedError)
   await expectRejects(leaver.alive(), ActorDiedError)
   expectThrows(() => exitActor(), TypeError)
+})
+
+workerTest('D12 an actor forgets the callers that have ended', async () => {
+  await start()
+  const popular = Popular.remote()
+  expect(await popular.callers()).toBe(1)
+  for (let round = 0; round < 3; round++) {
+    const visitors = [Visitor.remote(), Visitor.remote()]
+    await Promise.all(visitors.map((visitor) => visitor.visit(popular)))
+    expect(await popular.callers()).toBe(3)
+    for (const visitor of visitors) kill(visitor)
+    await until(async () => (await popular.callers()) === 1, 'the visitors are forgotten')
+  }
+})
+
+test('D2 a call that never starts does not keep the actors among its arguments', async () => {
+  await start()
+  const popular = Popular.remote()
+  const door = gate()
+  const busy = popular.hold(proxy(door.pass))
+  await door.reached
+  const counter = Counter.options({ numGpus: 1 }).remote()
+  await ready(counter)
+  const queued = popular.use.remote(counter)
+  cancel(queued)
+  await expectRejects(get(queued), TaskCancelledError)
+  counter[Symbol.dispose]()
+  await until(hasGpus(2), 'the GPU comes back', 5000)
+  door.open()
+  await busy
 })

@@ -1,9 +1,18 @@
-import { ActorDiedError, ActorError, ActorUnavailableError, get, TaskError, WorkerCrashedError } from 'troupe'
+import {
+  ActorDiedError,
+  ActorError,
+  ActorUnavailableError,
+  get,
+  init,
+  OutOfMemoryError,
+  TaskError,
+  WorkerCrashedError,
+} from 'troupe'
 import { expect } from 'vitest'
 import { Counter } from './actors/counter.ts'
-import { crashes, Fragile, LateOwner, throwsAtFirst } from './actors/faults.ts'
+import { crashes, Fragile, fill, Hog, LateOwner, throwsAtFirst } from './actors/faults.ts'
 import { Ledger } from './actors/ledger.ts'
-import { expectRejects, seconds, start, workerTest } from './kit.ts'
+import { expectRejects, seconds, start, testOn, workerTest } from './kit.ts'
 
 workerTest('E1 an actor restarts', async () => {
   await start()
@@ -71,4 +80,23 @@ workerTest('E10 the owner dies before the argument of a constructor is there', a
   await expectRejects(owner.die(), ActorDiedError)
   await expectRejects(call, ActorError)
   await expectRejects(late.inc(), ActorError)
+})
+
+// A browser's worker without memory takes the whole tab.
+testOn(['node'], 'E17 a worker that runs out of memory ends alone, and the error says so', async () => {
+  await start({ workerMemory: 128 * 2 ** 20 })
+  const ledger = Ledger.remote()
+  const hog = Hog.remote()
+  const error = await expectRejects(hog.fill(), ActorDiedError, /ran out of memory/)
+  expect(error.isOutOfMemory).toBe(true)
+  expect(error.cause).toBeInstanceOf(OutOfMemoryError)
+  expect(error.exitCode).toBe(1)
+  const restarting = Hog.options({ maxRestarts: 1 }).remote()
+  await expectRejects(restarting.fill(), ActorUnavailableError)
+  expect(await restarting.alive()).toBe(true)
+  const failed = await expectRejects(get(fill.remote(ledger)), OutOfMemoryError, /fill.*ran out of memory/)
+  expect(failed).toMatchObject({ task: 'fill', exitCode: 1 })
+  // What does not fit will not fit at the second try.
+  expect(await ledger.count('runs')).toBe(1)
+  await expectRejects(() => init({ workerMemory: -1 }), RangeError, /workerMemory/)
 })

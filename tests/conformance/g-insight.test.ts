@@ -1,7 +1,7 @@
 import { DeadlockError, get } from 'troupe'
 import { expect, test } from 'vitest'
-import { readMark, setUp, Talker, Waiter } from './actors/insight.ts'
-import { expectRejects, start, until, workerTest } from './kit.ts'
+import { keepName, Named, namesInTask, readMark, setUp, Talker, Waiter } from './actors/insight.ts'
+import { expectRejects, host, start, until, workerTest } from './kit.ts'
 
 test('G3 workerSetup runs in every worker before anything else', async () => {
   await start({ workerSetup: setUp })
@@ -52,5 +52,37 @@ test('G6 a circle is logged with its chain', async () => {
     )
   } finally {
     console.warn = warn
+  }
+})
+
+workerTest('G7 workers carry the names of what lives in them, from the start', async () => {
+  const factoryKey = Symbol.for('troupe.worker-factory')
+  const scope = globalThis as unknown as Record<symbol, ((name: string) => Worker) | undefined>
+  const factory = scope[factoryKey]
+  const given: string[] = []
+  // What developer tools show is the name that the browser was given.
+  if (factory !== undefined)
+    scope[factoryKey] = (name) => {
+      given.push(name)
+      return factory(name)
+    }
+  try {
+    await start({ workerSetup: keepName })
+    const named = Named.remote()
+    const shared = Named.options({ isolation: 'shared' }).remote()
+    const seen = await Promise.all([named.names(), shared.names(), get(namesInTask.remote())])
+    const expected = [/^Named#\d+$/, /^shared#\d+$/, /^tasks#\d+$/]
+    const isShown = typeof process === 'undefined' || process.platform === 'linux'
+    for (const [i, pattern] of expected.entries()) {
+      if (isShown) for (const name of seen[i]!) expect(name).toMatch(pattern)
+      else expect(seen[i]).toEqual([undefined, undefined])
+      if (host === 'chromium')
+        expect(
+          given.some((name) => pattern.test(name)),
+          String(given),
+        ).toBe(true)
+    }
+  } finally {
+    scope[factoryKey] = factory
   }
 })

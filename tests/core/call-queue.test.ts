@@ -67,6 +67,65 @@ describe('order', () => {
     expect(run(queue)).toEqual([])
   })
 
+  test('a caller that has ended leaves what it sent in order, and gives back what waited for the rest', () => {
+    const queue = serial()
+    for (const seq of [0, 1, 3, 4]) queue.arrive(from('a', seq), '', `a${seq}`)
+    queue.arrive(from('b', 1), '', 'b1')
+    expect(queue.forget('a')).toEqual(['a3', 'a4'])
+    expect(queue.forget('a')).toEqual([])
+    expect(queue.callerCount).toBe(1)
+    queue.arrive(from('b', 0), '', 'b0')
+    expect(run(queue)).toEqual(['a0', 'a1', 'b0', 'b1'])
+  })
+
+  test('whoever ends, whenever: the others keep their order, and nothing is remembered of the ended ones', () => {
+    const event = fc.oneof(
+      { weight: 9, arbitrary: fc.record({ arrives: fc.nat({ max: 3 }), place: fc.nat({ max: 99 }) }) },
+      { weight: 1, arbitrary: fc.record({ ends: fc.nat({ max: 3 }) }) },
+    )
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 120 }), fc.integer({ min: 1, max: 3 }), (events, maxConcurrency) => {
+        const queue = new CallQueue<string>({ maxConcurrency, groups: {} })
+        // A caller's calls come in any order; the next caller of that number is another one.
+        const callers = [0, 1, 2, 3].map((number) => ({ name: `${number}`, sent: new Set<number>(), life: 0 }))
+        const expected = new Map<string, number>()
+        const ran: string[] = []
+        const contiguous = (sent: ReadonlySet<number>): number => {
+          let count = 0
+          while (sent.has(count)) count++
+          return count
+        }
+        for (const step of events) {
+          if ('ends' in step) {
+            const caller = callers[step.ends]!
+            const given = queue.forget(caller.name)
+            expect(given.length).toBe(caller.sent.size - contiguous(caller.sent))
+            expected.set(caller.name, contiguous(caller.sent))
+            callers[step.ends] = { name: `${step.ends}.${caller.life + 1}`, sent: new Set(), life: caller.life + 1 }
+          } else {
+            const caller = callers[step.arrives]!
+            // One of the next four of its calls, so that gaps come and are filled.
+            const free = [0, 1, 2, 3].map((n) => contiguous(caller.sent) + n).filter((seq) => !caller.sent.has(seq))
+            const seq = free[step.place % free.length]!
+            caller.sent.add(seq)
+            queue.arrive(from(caller.name, seq), '', `${caller.name}/${seq}`)
+          }
+          if (ran.length % 2 === 0) ran.push(...run(queue))
+        }
+        ran.push(...run(queue))
+        for (const caller of callers) {
+          queue.forget(caller.name)
+          expected.set(caller.name, contiguous(caller.sent))
+        }
+        expect(queue.callerCount).toBe(0)
+        for (const [name, count] of expected) {
+          const seen = ran.filter((item) => item.startsWith(`${name}/`))
+          expect(seen).toEqual(Array.from({ length: count }, (_, seq) => `${name}/${seq}`))
+        }
+      }),
+    )
+  })
+
   test('by whatever path and however often calls arrive, each caller has its own in order and once', () => {
     const plan = fc
       .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 15 }), fc.integer({ min: 1, max: 3 }))

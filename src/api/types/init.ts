@@ -30,6 +30,11 @@ export interface InitOptions {
   worker?: (name: string) => unknown
   /** The URL of such a worker module. */
   workerUrl?: string | URL
+  /**
+   * Bytes of heap that each worker may use; one that needs more ends with OutOfMemoryError, alone. Node only: no browser
+   * can limit a worker's memory (see `capabilities()`), and the option does nothing there. Default: Node's own limit.
+   */
+  workerMemory?: number
   /** How long a worker may take to answer for the first time. Default 30 000. */
   startTimeout?: number
   /**

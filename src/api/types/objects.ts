@@ -25,6 +25,7 @@ export interface WaitOptions {
   /** Milliseconds; then fewer may be ready. */
   timeout?: number
   signal?: AbortSignal
+  /** False: a ref is ready when its value exists at its owner; it is not brought here. Default true. */
   fetchLocal?: boolean
 }
 /** The value of a ref, or the values of a list of refs. */

@@ -9,6 +9,7 @@ export async function capabilities(): Promise<Record<string, Capability>> {
     sharedMemory: globalThis.crossOriginIsolated
       ? { on: true }
       : { on: false, why: insecure || 'the page is not cross-origin isolated (it needs the COOP and COEP headers)' },
+    memoryLimits: { on: false, why: 'browsers do not limit the memory of a worker: one without memory takes its page' },
     webLocks:
       navigator.locks === undefined ? { on: false, why: insecure || 'this browser has no Web Locks' } : { on: true },
     webgpu: await webGpu(insecure),

@@ -53,6 +53,11 @@ function holdLock(workerId: string): Promise<void> {
   })
 }
 
+/** Developer tools go on to show the name a worker was started with; its own code sees this one. */
+export function nameRealm(name: string): void {
+  ;(globalThis as { name?: string }).name = name
+}
+
 /** Calls back when the page goes away. */
 export function onLeave(listener: () => void): void {
   globalThis.addEventListener?.('pagehide', listener)

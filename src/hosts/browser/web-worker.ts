@@ -10,7 +10,7 @@ const factoryKey: symbol = Symbol.for('troupe.worker-factory')
 
 /** Starts a module Web Worker. It is watched by a Web Lock, its error event and the start timeout. */
 export function startWorker(config: WorkerConfig, options: StartOptions): HostWorker {
-  const { worker, url } = construct(config.workerId, options)
+  const { worker, url } = construct(config.name, options)
   const { port1, port2 } = new MessageChannel()
   const control = wrap<WorkerControl>(worker)
   const exits: ((exit: WorkerExit) => void)[] = []

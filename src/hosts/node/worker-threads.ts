@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { MessageChannel, Worker } from 'node:worker_threads'
+import { MessageChannel, type ResourceLimits, Worker } from 'node:worker_threads'
 import { transfer, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type { HostWorker, StartOptions, WorkerControl } from '../../protocol/platform.ts'
@@ -15,8 +15,9 @@ const entryUrl = new URL(runsFromSource ? '../../worker-entry.ts' : '../worker-e
 export function startWorker(config: WorkerConfig, options: StartOptions): HostWorker {
   const entry = String(options.workerUrl ?? entryUrl)
   const worker = new Worker(bootstrapUrl, {
-    name: config.workerId,
+    name: config.name,
     workerData: { entry, tsx: tsxUrl() },
+    ...memoryLimit(options.workerMemoryBytes),
     ...workerFlags(),
   })
   const { port1, port2 } = new MessageChannel()
@@ -41,6 +42,11 @@ export function startWorker(config: WorkerConfig, options: StartOptions): HostWo
       await worker.terminate()
     },
   }
+}
+
+function memoryLimit(bytes: number | undefined): { resourceLimits: ResourceLimits } | undefined {
+  if (bytes === undefined || bytes === Number.POSITIVE_INFINITY) return undefined
+  return { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(bytes / 2 ** 20) } }
 }
 
 // Comlink never answers for a thread that died: the exit and a clock stand beside it.

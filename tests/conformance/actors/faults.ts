@@ -1,4 +1,4 @@
-import { type ActorHandle, actor, get, task } from 'troupe'
+import { type ActorHandle, actor, get, type ObjectRef, proxy, task } from 'troupe'
 import { Counter } from './counter.ts'
 import type { Ledger } from './ledger.ts'
 import { endWorker } from './platform.ts'
@@ -62,6 +62,51 @@ export const note = task(
 export const getInside = task(
   async function getInside(a: number): Promise<number> {
     return (await get(slow.remote(1, a))) + 1
+  },
+  import.meta,
+)
+
+/** Owns a large object that is there when the gate lets it pass. */
+export const LargeOwner = actor(
+  class LargeOwner {
+    make(pass: () => Promise<void>, isFailing: boolean): [ObjectRef<Float64Array>] {
+      return [large.remote(proxy(pass), isFailing)]
+    }
+  },
+  import.meta,
+)
+
+export const large = task(
+  async function large(pass: () => Promise<void>, isFailing: boolean): Promise<Float64Array> {
+    await pass()
+    if (isFailing) throw new RangeError('no large one')
+    return new Float64Array(4096).fill(7)
+  },
+  import.meta,
+)
+
+function fillMemory(): never {
+  const kept: number[][] = []
+  for (;;) kept.push(new Array<number>(10_000).fill(kept.length))
+}
+
+/** Needs more memory than there is. */
+export const Hog = actor(
+  class Hog {
+    fill(): never {
+      return fillMemory()
+    }
+    alive(): boolean {
+      return true
+    }
+  },
+  import.meta,
+)
+
+export const fill = task(
+  async function fill(ledger: Ledger): Promise<never> {
+    await ledger.tick('runs')
+    return fillMemory()
   },
   import.meta,
 )

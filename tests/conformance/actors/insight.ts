@@ -1,4 +1,5 @@
 import { type ActorHandle, actor, runtimeContext, task } from 'troupe'
+import { shownName } from './platform.ts'
 
 /** What `workerSetup` does: leaves a mark that later code of the worker sees. */
 export const setUp = task(
@@ -11,6 +12,28 @@ export const setUp = task(
 export const readMark = task(
   function readMark(): string | undefined {
     return (globalThis as { mark?: string }).mark
+  },
+  import.meta,
+)
+
+/** As `workerSetup`: keeps the name that the worker started with. */
+export const keepName = task(
+  function keepName(): void {
+    ;(globalThis as { firstName?: string | undefined }).firstName = shownName()
+  },
+  import.meta,
+)
+
+type Names = readonly [first: string | undefined, now: string | undefined]
+const names = (): Names => [(globalThis as { firstName?: string }).firstName, shownName()]
+
+export const namesInTask = task(names, import.meta)
+
+export const Named = actor(
+  class Named {
+    names(): Names {
+      return names()
+    }
   },
   import.meta,
 )

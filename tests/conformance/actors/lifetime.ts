@@ -76,3 +76,35 @@ export const Leaver = actor(
   },
   import.meta,
 )
+
+/** Tells of how many callers it keeps the order; looked up inside the runtime of its worker. */
+export const Popular = actor(
+  class Popular {
+    callers(): number {
+      interface Inside {
+        readonly actors: { onlyInstance(): { readonly callCounts: { readonly callers: number } } | undefined }
+      }
+      const { runtime } = (globalThis as unknown as Record<symbol, { runtime: Inside }>)[Symbol.for('troupe')]!
+      return runtime.actors.onlyInstance()?.callCounts.callers ?? -1
+    }
+    use(counter: Incrementer): Promise<number> {
+      return counter.inc()
+    }
+    async hold(pass: () => Promise<void>): Promise<void> {
+      await pass()
+    }
+  },
+  import.meta,
+)
+
+interface Countable {
+  callers(): number
+}
+export const Visitor = actor(
+  class Visitor {
+    visit(popular: ActorHandle<Countable>): Promise<number> {
+      return popular.callers()
+    }
+  },
+  import.meta,
+)

@@ -6,4 +6,11 @@ export function endWorker(exitCode = 3): Promise<never> {
   return new Promise<never>(() => {})
 }
 
+/** The name people see of this worker: its thread's on Linux, the worker's own in a browser; elsewhere undefined. */
+export function shownName(): string | undefined {
+  if (typeof process === 'undefined') return self.name
+  if (process.platform !== 'linux') return undefined
+  return process.getBuiltinModule('node:fs').readFileSync('/proc/thread-self/comm', 'utf8').trim()
+}
+
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
