@@ -24,6 +24,7 @@ export interface WorkerConfig {
   readonly runId: string
   readonly sharesMemory: boolean
   readonly sharesAlways: boolean
+  readonly isDevelopment: boolean
   /** How much of objects it may keep in memory at first. */
   readonly memoryBytes: number
   /** A task to run once in every worker before anything else. */

@@ -45,6 +45,8 @@ export interface RuntimeConfig {
   readonly sharesMemory: boolean
   /** `put` shares large arrays also when it is not asked to. */
   readonly sharesAlways: boolean
+  /** Mistakes that cost time to find are looked for. */
+  readonly isDevelopment: boolean
 }
 
 interface CancelOrder {
