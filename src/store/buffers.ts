@@ -170,6 +170,8 @@ const builtIns: Readonly<Record<string, true>> = {
   SharedArrayBuffer: true,
   Boolean: true,
   Date: true,
+  // Node 20 makes an empty object of it.
+  DOMException: true,
   Error: true,
   Map: true,
   Number: true,
