@@ -216,7 +216,9 @@ export class ClusterState {
     this.#emit({ type: 'dismissActor', actorId: id, incarnation, workerId: workerId!, death })
   }
 
+  // A new life knows nothing of what the last one made: that ends with it, as it does with any owner.
   #restart(actor: ActorRecord): void {
+    this.#ownerEnded(actor.id)
     actor.state = 'RESTARTING'
     actor.incarnation++
     actor.restartCount++
