@@ -3,7 +3,7 @@ import type { ActorSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import type { ActorState, ActorView, Death } from './cluster-events.ts'
 import type { Allocation } from './demand.ts'
-import type { Waiting } from './shape.ts'
+import type { ActorRequest } from './shape.ts'
 import type { Slot } from './slot.ts'
 
 /**
@@ -24,7 +24,7 @@ export class ActorRecord {
   slot: Slot | undefined
   allocation: Allocation | undefined
   /** While it waits for resources. */
-  waiting: Waiting | undefined
+  waiting: ActorRequest | undefined
   restartCount = 0
   death: Death | undefined
   /** Why it is being ended on purpose: its worker's end is then no crash. */

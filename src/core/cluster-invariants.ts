@@ -56,7 +56,7 @@ function checkWorkers({ pool, leases }: ClusterParts): void {
   }
   for (const lease of leases.all) {
     const hasWorker = pool.get(lease.workerId)?.lease === lease
-    if (hasWorker === (lease.waiting !== undefined)) throw new Error(`bug: the lease ${lease.leaseId} was lost`)
+    if (hasWorker === lease.isQueued) throw new Error(`bug: the lease ${lease.leaseId} was lost`)
   }
 }
 

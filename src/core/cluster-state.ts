@@ -11,15 +11,13 @@ import { refusal, sumAmounts } from './feasibility.ts'
 import { GroupBook } from './group-book.ts'
 import type { GroupView } from './group-record.ts'
 import { LeaseBook } from './lease-book.ts'
-import type { LeaseRecord } from './lease-record.ts'
 import type { Amounts } from './node-ledger.ts'
+import { NodeLife } from './node-life.ts'
 import { pendingTexts } from './pending-report.ts'
-import { nodesByAffinity } from './placement/affinity.ts'
-import { matchesLabels } from './placement/labels.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Shape, Waiting } from './shape.ts'
 import type { Slot } from './slot.ts'
-import { type NodeRecord, WorkerPool, type WorkerRecord, type WorkerSummary } from './worker-pool.ts'
+import { WorkerPool, type WorkerRecord, type WorkerSummary } from './worker-pool.ts'
 
 type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>
 
@@ -41,13 +39,14 @@ const idleMs = 10_000
 export class ClusterState {
   readonly #pool = new WorkerPool(({ id, node }) => this.#emit({ type: 'startWorker', workerId: id, nodeId: node.id }))
   readonly #scheduler = new Scheduler({
-    slotsFor: (request, shape) => this.#slotsFor(request, shape),
+    slotsFor: (shape) => this.#nodes.slotsFor(shape),
     start: (waiting, slot, allocation) => this.#start(waiting, slot, allocation),
   })
   readonly #resumes = new Set<Slot>()
   readonly #life: ActorLife
   readonly #leases: LeaseBook
   readonly #groups: GroupBook
+  readonly #nodes: NodeLife
   #commands: ClusterCommand[] = []
   #nowMs = 0
 
@@ -71,6 +70,11 @@ export class ClusterState {
       stopWorker: (workerId, isGraceful) => this.#stopWorker(workerId, isGraceful),
       ended: (actorId) => this.#ownerEnded(actorId),
     })
+    this.#nodes = new NodeLife(books, this.#groups, {
+      firstJoined: () => this.#refuseHopeless(() => true),
+      workerExited: (workerId, exit) => this.#workerExited(workerId, exit),
+      realmEnded: (realm) => this.#realmEnded(realm),
+    })
   }
 
   /** What a life of a node says that is over changes nothing. */
@@ -85,11 +89,11 @@ export class ClusterState {
   #apply(event: ClusterEvent): void {
     switch (event.type) {
       case 'nodeJoined':
-        return this.#joinNode(event)
+        return this.#nodes.join(event)
       case 'nodeLost':
-        return this.#nodeLost(event.nodeId, event.epoch)
+        return this.#nodes.lost(event.nodeId, event.epoch)
       case 'nodeReported':
-        return this.#nodeReported(event)
+        return this.#nodes.reported(event)
       case 'actorRequested':
         return this.#life.request(event.spec, event.isReady)
       case 'actorDependenciesReady':
@@ -214,43 +218,49 @@ export class ClusterState {
     }
   }
 
-  // ---- nodes
+  // ---- what waits
 
-  #joinNode(event: EventOf<'nodeJoined'>): void {
-    const { nodeId, epoch = 0, labels = {}, isRemote = false, resources, spareWorkers } = event
-    const known = this.#pool.node(nodeId)
-    if (known !== undefined && epoch <= known.epoch) return
-    if (known !== undefined) this.#nodeLost(nodeId, known.epoch)
-    const isFirst = !this.#pool.hadNodes
-    const node = this.#pool.join({ nodeId, epoch, labels, isRemote, resources, spareWorkers })
-    this.#scheduler.addSlot(node.slot, (shape) => isCandidate(shape, node))
-    this.#replaceAffine()
-    if (!isFirst) return
-    // Before the first node has joined nobody knows what there is: requests wait, and are looked at then.
-    this.#refuseHopeless(() => true)
-    for (const group of this.#groups.pending) this.#groups.refuse(group)
-  }
-
-  // Where "that node, else any" may be depends on which nodes there are.
-  #replaceAffine(): void {
-    for (const shape of this.#scheduler.shapes) {
-      if (shape.request.strategy?.type === 'node')
-        this.#scheduler.replaceSlots(shape, this.#slotsFor(shape.request, shape))
+  #enqueue(actor: ActorRecord): void {
+    const { request, placementCpu, creator, waitForResources } = actor.spec
+    const realm = this.#life.directory.get(creator)?.workerId ?? creator
+    actor.waiting = {
+      type: 'actor',
+      actor,
+      shape: this.#scheduler.shapeOf(request, placementCpu),
+      realm,
+      local: this.#pool.nodeOf(realm),
+      waitsForNodes: waitForResources,
+      seq: 0,
+      sinceMs: this.#nowMs,
+      previous: undefined,
+      next: undefined,
+      isQueued: false,
     }
+    this.#scheduler.add(actor.waiting)
   }
 
-  #nodeLost(nodeId: NodeId, epoch = 0): void {
-    const node = this.#pool.node(nodeId)
-    if (node === undefined || node.epoch !== epoch) return
-    this.#pool.leave(node)
-    this.#scheduler.removeSlot(node.slot)
-    this.#groups.nodeLost(node)
-    this.#replaceAffine()
-    const exit: WorkerExit = { reason: `was lost with its node ${nodeId}`, isNodeLost: true }
-    // None of them needs to be told to end.
-    for (const worker of node.workers) this.#pool.retire(worker)
-    for (const { id } of [...node.workers]) this.#workerExited(id, exit)
-    this.#realmEnded(nodeId)
+  #requestLease({ leaseId, realm, request, waitForResources, nearNodeId }: EventOf<'leaseRequested'>): void {
+    const local = nearNodeId ?? this.#pool.nodeOf(realm)
+    if (local === undefined && this.#pool.hasEnded(realm)) return
+    const shape = this.#scheduler.shapeOf(request)
+    const refused = waitForResources || shape.slots.size > 0 ? undefined : this.#refusalFor(shape)
+    if (refused !== undefined) return this.#emit({ type: 'refuseLease', leaseId, realm, refusal: refused })
+    const lease = this.#leases.open(shape, { leaseId, realm, local, waitsForNodes: waitForResources })
+    if (lease === undefined) return
+    lease.sinceMs = this.#nowMs
+    this.#scheduler.add(lease)
+  }
+
+  #start(waiting: Waiting, slot: Slot, allocation: Allocation): void {
+    if (waiting.type === 'actor') this.#life.place(waiting.actor, slot, allocation)
+    else this.#leases.place(waiting, slot, allocation)
+  }
+
+  #refuse(waiting: Waiting, refused: Refusal): void {
+    if (waiting.type === 'actor') return this.#life.bury(waiting.actor, deathByRefusal(refused))
+    const { leaseId, realm } = waiting
+    this.#leases.drop(waiting)
+    this.#emit({ type: 'refuseLease', leaseId, realm, refusal: refused })
   }
 
   // Nothing is placed there until its books are known again.
@@ -263,82 +273,10 @@ export class ClusterState {
     for (const actor of actors) this.#life.takeOff(actor)
     if (!isAlive) this.#pool.remove(worker, false)
     else this.#restIfUnused(worker)
-    if (lease !== undefined) this.#queueLease(lease)
-  }
-
-  #nodeReported({ nodeId, epoch = 0, foreign }: EventOf<'nodeReported'>): void {
-    const node = this.#pool.node(nodeId)
-    if (node === undefined || node.epoch !== epoch || !node.isPaused) return
-    node.isPaused = false
-    for (const allocation of node.foreign) node.slot.ledger.release(allocation)
-    node.foreign = foreign.filter((allocation) => node.slot.ledger.take(allocation))
-    this.#scheduler.freed(node.slot)
-  }
-
-  #slotsFor(request: ResourceRequest, shape: Shape): Slot[] {
-    if (request.bundle !== undefined) {
-      return this.#groups.slotsFor(request).filter(({ ledger }) => ledger.canEverFit(shape.placement))
-    }
-    const able = [...this.#pool.nodes].filter((node) => couldHold(shape, node))
-    const { strategy } = request
-    if (strategy?.type !== 'node') return able.map(({ slot }) => slot)
-    const chosen = nodesByAffinity(strategy, new Set(able.map(({ id }) => id)))
-    return able.filter(({ id }) => chosen.has(id)).map(({ slot }) => slot)
-  }
-
-  // ---- what waits
-
-  #enqueue(actor: ActorRecord): void {
-    const { request, placementCpu, creator, waitForResources } = actor.spec
-    const realm = this.#life.directory.get(creator)?.workerId ?? creator
-    const local = this.#pool.nodeOf(realm)
-    const shape = this.#scheduler.shapeOf(request, placementCpu)
-    actor.waiting = this.#wait(shape, { item: { type: 'actor', actor }, realm, local, waitsForNodes: waitForResources })
-  }
-
-  #requestLease({ leaseId, realm, request, waitForResources, nearNodeId }: EventOf<'leaseRequested'>): void {
-    const local = nearNodeId ?? this.#pool.nodeOf(realm)
-    if (local === undefined && this.#pool.hasEnded(realm)) return
-    const shape = this.#scheduler.shapeOf(request)
-    const refused = waitForResources || shape.slots.size > 0 ? undefined : this.#refusalFor(shape)
-    if (refused !== undefined) return this.#emit({ type: 'refuseLease', leaseId, realm, refusal: refused })
-    const lease = this.#leases.open({ leaseId, realm, request: shape.request, local, waitsForNodes: waitForResources })
-    if (lease !== undefined) this.#queueLease(lease)
-  }
-
-  #queueLease(lease: LeaseRecord): void {
-    const { realm, local, request, waitsForNodes } = lease
-    lease.waiting = this.#wait(this.#scheduler.shapeOf(request), {
-      item: { type: 'lease', lease },
-      realm,
-      local,
-      waitsForNodes,
-    })
-  }
-
-  #wait(shape: Shape, asked: Pick<Waiting, 'item' | 'realm' | 'local' | 'waitsForNodes'>): Waiting {
-    const waiting: Waiting = {
-      ...asked,
-      shape,
-      seq: this.#scheduler.nextSeq(),
-      sinceMs: this.#nowMs,
-      previous: undefined,
-      next: undefined,
-      isQueued: false,
-    }
-    this.#scheduler.add(waiting)
-    return waiting
-  }
-
-  #start({ item }: Waiting, slot: Slot, allocation: Allocation): void {
-    if (item.type === 'actor') this.#life.place(item.actor, slot, allocation)
-    else this.#leases.place(item.lease, slot, allocation)
-  }
-
-  #refuse({ item, realm }: Waiting, refused: Refusal): void {
-    if (item.type === 'actor') return this.#life.bury(item.actor, deathByRefusal(refused))
-    this.#leases.drop(item.lease)
-    this.#emit({ type: 'refuseLease', leaseId: item.lease.leaseId, realm, refusal: refused })
+    if (lease === undefined) return
+    // Its shape may have been forgotten while it ran.
+    lease.shape = this.#scheduler.shapeOf(lease.shape.request)
+    this.#scheduler.add(lease)
   }
 
   #refuseHopeless(isDue: (shape: Shape) => boolean): void {
@@ -457,13 +395,4 @@ export class ClusterState {
       if (actor.incarnation === event.incarnation && actor.state !== 'DEAD') act(actor)
     })
   }
-}
-
-function couldHold({ request, placement }: Shape, { labels, slot }: NodeRecord): boolean {
-  if (request.labels !== undefined && !matchesLabels(request.labels, labels)) return false
-  return slot.ledger.canEverFit(placement)
-}
-
-function isCandidate(shape: Shape, node: NodeRecord): boolean {
-  return shape.request.bundle === undefined && shape.request.strategy?.type !== 'node' && couldHold(shape, node)
 }

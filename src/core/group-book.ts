@@ -1,5 +1,5 @@
 import type { ActorId, RealmId } from '../protocol/ids.ts'
-import type { GroupSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { BundleChoice, GroupSpec } from '../protocol/specs.ts'
 import type { Books } from './books.ts'
 import type { Refusal } from './cluster-events.ts'
 import { type Allocation, addDemands, type ResourceMask, unitsByBit } from './demand.ts'
@@ -91,11 +91,12 @@ export class GroupBook {
     return fits ? undefined : groupRefusal(group.spec, [], shape.request)
   }
 
-  slotsFor({ bundle }: ResourceRequest): Slot[] {
-    const group = this.#groups.get(bundle!.groupId)
+  /** The places of a bundle, or of all. */
+  slotsFor({ groupId, index: wanted }: BundleChoice): Slot[] {
+    const group = this.#groups.get(groupId)
     if (group === undefined || group.isOver) return []
     return group.slots.filter(
-      (slot, index): slot is Slot => slot !== undefined && (bundle!.index === undefined || bundle!.index === index),
+      (slot, index): slot is Slot => slot !== undefined && (wanted === undefined || wanted === index),
     )
   }
 
@@ -182,6 +183,10 @@ export class GroupBook {
   /** What bundles hold of a node. */
   reservedOn(node: NodeRecord): Allocation[] {
     return [...this.#reservations].filter(([slot]) => slot.node === node).map(([, { allocation }]) => allocation)
+  }
+
+  slotsOn(node: NodeRecord): Slot[] {
+    return [...this.#reservations.keys()].filter((slot) => slot.node === node)
   }
 
   get slots(): Iterable<Slot> {

@@ -2,17 +2,15 @@ import type { RealmId, WorkerId } from '../protocol/ids.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import type { Books } from './books.ts'
 import { type Allocation, cpusOf, withoutCpus } from './demand.ts'
-import type { LeaseRecord } from './lease-record.ts'
+import { LeaseRecord, type LeaseTerms } from './lease-record.ts'
+import type { Shape } from './shape.ts'
 import type { Slot } from './slot.ts'
 import type { WorkerRecord } from './worker-pool.ts'
-
-type LeaseTerms = Pick<LeaseRecord, 'leaseId' | 'realm' | 'request' | 'local' | 'waitsForNodes'>
 
 /** Which workers are lent to whom, who waits for one, and which of their tasks wait without CPUs. */
 export class LeaseBook {
   readonly #books: Books
   readonly #leases = new Map<string, LeaseRecord>()
-  readonly #byRealm = new Map<RealmId, Set<LeaseRecord>>()
 
   constructor(books: Books) {
     this.#books = books
@@ -27,30 +25,16 @@ export class LeaseBook {
   }
 
   /** A lease is wanted; it has a worker when `place` is called. Undefined: it was asked for before. */
-  open(terms: LeaseTerms): LeaseRecord | undefined {
-    const { leaseId, realm } = terms
-    if (this.#leases.has(leaseId)) return undefined
-    const lease: LeaseRecord = {
-      ...terms,
-      waiting: undefined,
-      workerId: undefined,
-      slot: undefined,
-      allocation: undefined,
-      isBlocked: false,
-      demand: undefined,
-      ending: undefined,
-    }
-    this.#leases.set(leaseId, lease)
-    const same = this.#byRealm.get(realm)
-    if (same === undefined) this.#byRealm.set(realm, new Set([lease]))
-    else same.add(lease)
+  open(shape: Shape, terms: LeaseTerms): LeaseRecord | undefined {
+    if (this.#leases.has(terms.leaseId)) return undefined
+    const lease = new LeaseRecord(shape, terms)
+    this.#leases.set(terms.leaseId, lease)
     return lease
   }
 
   /** It has what it asked for. */
   place(lease: LeaseRecord, slot: Slot, allocation: Allocation): void {
     const worker = this.#books.pool.forTasks(slot.node)
-    lease.waiting = undefined
     lease.workerId = worker.id
     lease.slot = slot
     lease.allocation = allocation
@@ -70,7 +54,7 @@ export class LeaseBook {
     const lease = this.#leases.get(leaseId)
     if (lease === undefined) return
     this.#forget(lease)
-    if (lease.waiting !== undefined) return this.#books.scheduler.remove(lease.waiting)
+    if (lease.isQueued) return this.#books.scheduler.remove(lease)
     const worker = this.#books.pool.get(lease.workerId)
     if (worker === undefined || worker.state === 'stopping') return
     if (worker.node.isRemote) this.#books.emit({ type: 'closeLease', leaseId, workerId: worker.id })
@@ -100,24 +84,22 @@ export class LeaseBook {
   /** A realm is gone: it waits for nothing more. The workers lent to it, whose tasks may still run, are the answer. */
   takeFrom(realm: RealmId): WorkerId[] {
     const workerIds: WorkerId[] = []
-    for (const lease of this.#byRealm.get(realm) ?? []) {
-      if (lease.waiting !== undefined) this.#books.scheduler.remove(lease.waiting)
+    for (const lease of this.#leases.values()) {
+      if (lease.realm !== realm) continue
+      this.#books.scheduler.remove(lease)
       if (lease.workerId !== undefined) workerIds.push(lease.workerId)
       this.#leases.delete(lease.leaseId)
     }
-    this.#byRealm.delete(realm)
     return workerIds
   }
 
   /** It never had a worker, and never will. */
   drop(lease: LeaseRecord): void {
-    if (lease.waiting !== undefined) this.#books.scheduler.remove(lease.waiting)
+    this.#books.scheduler.remove(lease)
     this.#forget(lease)
   }
 
   #forget(lease: LeaseRecord): boolean {
-    const same = this.#byRealm.get(lease.realm)
-    if (same?.delete(lease) && same.size === 0) this.#byRealm.delete(lease.realm)
     return this.#leases.get(lease.leaseId) === lease && this.#leases.delete(lease.leaseId)
   }
 

@@ -30,10 +30,10 @@ export function pendingTexts(parts: ClusterParts, nowMs: number): string[] {
 }
 
 function who({ head, count }: Shape): string {
-  const { item } = head!
+  const waiting = head!
   const more = count > 1 ? `, and ${count - 1} more that ask the same,` : ''
-  if (item.type === 'lease') return `A task of ${item.lease.realm}${more} waits`
-  return `The actor ${item.actor.spec.handle.className} (${item.actor.id})${more} waits`
+  if (waiting.type === 'lease') return `A task of ${waiting.realm}${more} waits`
+  return `The actor ${waiting.actor.spec.handle.className} (${waiting.actor.id})${more} waits`
 }
 
 function why(parts: ClusterParts, shape: Shape): string {

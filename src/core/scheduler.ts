@@ -18,7 +18,7 @@ export interface Gang {
 
 interface SchedulerOptions {
   /** The places that could ever have it, for a shape that is seen for the first time. */
-  slotsFor(request: ResourceRequest, shape: Shape): Iterable<Slot>
+  slotsFor(shape: Shape): Iterable<Slot>
   start(waiting: Waiting, slot: Slot, allocation: Allocation): void
 }
 
@@ -72,7 +72,7 @@ export class Scheduler {
 
   #newShape(key: string, request: ResourceRequest, placementCpu: number): Shape {
     const shape = new Shape(key, request, placementCpu)
-    for (const slot of this.#options.slotsFor(request, shape)) this.#admit(shape, slot)
+    for (const slot of this.#options.slotsFor(shape)) this.#admit(shape, slot)
     this.#forgetIdle()
     this.#shapes.set(key, shape)
     return shape
@@ -135,6 +135,7 @@ export class Scheduler {
 
   add(waiting: Waiting): void {
     const { shape } = waiting
+    waiting.seq = this.#nextSeq++
     shape.append(waiting)
     this.#waitingCount++
     if (shape.count > 1) return

@@ -5,25 +5,31 @@ import { type Demand, demandOf } from './demand.ts'
 import type { LeaseRecord } from './lease-record.ts'
 import type { Slot } from './slot.ts'
 
-/** Something that waits for resources: an actor or a lease. It is in the list of its shape. */
-export interface Waiting {
-  readonly shape: Shape
-  readonly item:
-    | { readonly type: 'actor'; readonly actor: ActorRecord }
-    | { readonly type: 'lease'; readonly lease: LeaseRecord }
+/** A place in the line of all that waits for resources. */
+interface Place {
+  shape: Shape
   /** The realm that asked. */
   readonly realm: RealmId
   /** The node it should be on, if it can. */
   readonly local: NodeId | undefined
   readonly waitsForNodes: boolean
   /** Its place among all that waits. */
-  readonly seq: number
+  seq: number
   /** When it came, in the coordinator's time. */
-  readonly sinceMs: number
+  sinceMs: number
   previous: Waiting | undefined
   next: Waiting | undefined
   isQueued: boolean
 }
+
+/** An actor that waits for resources. */
+export interface ActorRequest extends Place {
+  readonly type: 'actor'
+  readonly actor: ActorRecord
+}
+
+/** Something that waits for resources: an actor or a lease. It is in the list of its shape. */
+export type Waiting = ActorRequest | LeaseRecord
 
 /** What alike requests have in common: where they could be, where they may fit now, and those that wait, in order. */
 export class Shape {
