@@ -9,6 +9,10 @@ export interface WorkerExit {
   readonly isOutOfMemory?: boolean
   /** It never became ready: `reason` says why. */
   readonly failedToStart?: boolean
+  /** Its whole node is gone. */
+  readonly isNodeLost?: boolean
+  /** The placement group it was in was removed. */
+  readonly isGroupRemoved?: boolean
 }
 
 /** What a worker is told when it starts. */
