@@ -28,6 +28,7 @@ const known = [
   'numGpus',
   'softwareGpu',
   'resources',
+  'labels',
   'namespace',
   'name',
   'host',
@@ -75,6 +76,7 @@ function checkInit(options: InitOptions): void {
   checkBoolean(options.softwareGpu, 'softwareGpu', where)
   checkBoolean(options.logToDriver, 'logToDriver', where)
   checkResources(options.resources, where)
+  for (const [label, value] of Object.entries(options.labels ?? {})) checkString(value, `labels.${label}`, where)
   checkString(options.namespace, 'namespace', where)
   checkString(options.name, 'name', where)
   checkOneOf(options.host, ['inline'], 'host', where)

@@ -10,6 +10,8 @@ export interface InitOptions {
   softwareGpu?: boolean
   /** Custom resources by name. */
   resources?: Readonly<Record<string, number>>
+  /** Labels of this node, for `schedulingStrategy: { labels }`. */
+  labels?: Readonly<Record<string, string>>
   /** The namespace of actors' names. */
   namespace?: string
   /** The name of this node. */
