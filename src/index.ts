@@ -7,6 +7,7 @@ export { getGpuAdapter, getGpuDevice, getGpuIds } from './api/gpu.ts'
 export { capabilities, init, isDriver, isInitialized, type Runtime, shutdown } from './api/init.ts'
 export { availableResources, clusterResources, listActors, listObjects, listTasks, listWorkers } from './api/insight.ts'
 export { get, put, wait } from './api/objects.ts'
+export { placementGroup } from './api/placement-group.ts'
 export { Queue, type QueueWait } from './api/queue.ts'
 export { cancel, exitActor } from './api/stopping.ts'
 export { task } from './api/task.ts'
@@ -36,6 +37,14 @@ export type {
 } from './api/types/methods.ts'
 export type { GetOptions, PutOptions, ValueOf, Waitable, WaitOptions } from './api/types/objects.ts'
 export type { ItemStream, MadeByProxy, ObjectRef, ObjectRefStream, Proxied } from './api/types/references.ts'
+export type {
+  Bundle,
+  LabelRule,
+  PlacementGroup,
+  PlacementGroupBundle,
+  PlacementGroupOptions,
+  SchedulingStrategy,
+} from './api/types/scheduling.ts'
 export type { RemoteTask, TaskOptions } from './api/types/tasks.ts'
 export { type InstanceCodec, proxy, registerClass, transfer } from './api/values.ts'
 export type { ActorState, ActorView } from './core/cluster-events.ts'

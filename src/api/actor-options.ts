@@ -7,6 +7,7 @@ import {
   checkResources,
   checkString,
 } from '../runtime/checks.ts'
+import { checkScheduling } from './scheduling.ts'
 import type { ActorDefaults, ActorOptions } from './types/actors.ts'
 
 const forActors = [
@@ -25,6 +26,8 @@ const forActors = [
   'maxPendingCalls',
   'allowOutOfOrderExecution',
   'waitForResources',
+  'schedulingStrategy',
+  'placementGroup',
   'checkpoint',
   'restore',
   'every',
@@ -59,6 +62,7 @@ function checkValues(options: ActorOptions, where: string): void {
   checkNumber(options.maxPendingCalls, { name: 'maxPendingCalls', where, min: 1, isInteger: true })
   for (const name of ['getIfExists', 'allowOutOfOrderExecution', 'waitForResources'] as const)
     checkBoolean(options[name], name, where)
+  checkScheduling(options, where)
   checkString(options.checkpoint, 'checkpoint', where)
   checkString(options.restore, 'restore', where)
   checkNumber(options.every, { name: 'every', where, min: 1, isInteger: true })

@@ -10,6 +10,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { checkActorDefaults, checkActorOptions } from './actor-options.ts'
 import { requireRuntime } from './current.ts'
 import { requestOf } from './requests.ts'
+import { placed } from './scheduling.ts'
 import type { ActorClass, ActorDefaults, ActorOptions } from './types/actors.ts'
 import type { Constructor } from './types/common.ts'
 
@@ -147,11 +148,12 @@ function specOf(
   handle: HandleSpec,
   runtime: Runtime,
 ): ActorSpec {
+  const placementCpu = options.numCpus === undefined ? 1 : options.numCpus
   return {
     handle,
     definition: definition.spec,
-    request: requestOf(options, 0),
-    placementCpu: options.numCpus === undefined ? 1 : options.numCpus,
+    request: placed(requestOf(options, 0), options, { name: handle.className, placementCpu }),
+    placementCpu,
     creator: currentCallIfKnown()?.actorId ?? runtime.realmId,
     holder: runtime.realmId,
     ...(options.name === undefined ? {} : { name: options.name }),

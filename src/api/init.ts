@@ -30,6 +30,7 @@ const known = [
   'resources',
   'objectStoreMemory',
   'sharedMemory',
+  'labels',
   'namespace',
   'name',
   'host',
@@ -80,6 +81,7 @@ function checkInit(options: InitOptions): void {
   checkResources(options.resources, where)
   checkNumber(options.objectStoreMemory, { name: 'objectStoreMemory', where, min: 1, isInteger: true })
   checkOneOf(options.sharedMemory, ['auto', 'off'], 'sharedMemory', where)
+  for (const [label, value] of Object.entries(options.labels ?? {})) checkString(value, `labels.${label}`, where)
   checkString(options.namespace, 'namespace', where)
   checkString(options.name, 'name', where)
   checkOneOf(options.host, ['inline'], 'host', where)

@@ -17,6 +17,7 @@ import { checkSource } from './actor.ts'
 import { requireRuntime } from './current.ts'
 import { rememberDefinition } from './definitions.ts'
 import { requestOf } from './requests.ts'
+import { checkScheduling, placed } from './scheduling.ts'
 import type { AnyFunction, Constructor } from './types/common.ts'
 import type { RemoteTask, TaskOptions } from './types/tasks.ts'
 
@@ -34,6 +35,8 @@ const known = [
   'signal',
   'name',
   'waitForResources',
+  'schedulingStrategy',
+  'placementGroup',
   'backpressure',
   'numReturns',
 ]
@@ -116,7 +119,7 @@ function planOf(definition: Definition, options: Options, name: string): TaskPla
   return {
     definition: definition.spec,
     name,
-    request: requestOf(options, 1),
+    request: placed(requestOf(options, 1), options, { name, placementCpu: 0 }),
     waitForResources,
     maxRetries,
     retriesErrors: retryExceptions !== false,
@@ -138,6 +141,7 @@ function checkTaskOptions(options: Options, where: string): void {
   checkNumber(options.backpressure, { name: 'backpressure', where, min: 1, isInteger: true })
   checkString(options.name, 'name', where)
   checkBoolean(options.waitForResources, 'waitForResources', where)
+  checkScheduling(options, where)
   checkSignal(options.signal, where)
   const { retryExceptions } = options
   if (retryExceptions === undefined || typeof retryExceptions === 'boolean') return

@@ -88,7 +88,7 @@ export type ClusterEvent =
   /** The node will not start it. */
   | { readonly type: 'workerRefused'; readonly workerId: WorkerId }
   /** The coordinator's time goes on; it is the shell's to tell, about once a second. */
-  | { readonly type: 'timePassed'; readonly nowMs: number }
+  | { readonly type: 'timePassed'; readonly nowMs: number; readonly mayEndIdle?: boolean }
   | { readonly type: 'ownerEnded'; readonly owner: RealmId | ActorId }
 
 /** What the shell must do. */

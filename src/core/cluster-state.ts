@@ -133,7 +133,7 @@ export class ClusterState {
       case 'workerRefused':
         return this.#refusedByNode(event.workerId, event.type === 'grantRefused')
       case 'timePassed':
-        return this.#timePassed(event.nowMs)
+        return this.#timePassed(event.nowMs, event.mayEndIdle === true)
       case 'ownerEnded':
         return this.#ownerEnded(event.owner)
     }
@@ -354,14 +354,14 @@ export class ClusterState {
 
   // ---- time
 
-  #timePassed(nowMs: number): void {
+  #timePassed(nowMs: number, mayEndIdle: boolean): void {
     this.#nowMs = nowMs
     for (const shape of this.#scheduler.waitingShapes) {
       if (shape.slots.size === 0) shape.hopelessSinceMs ??= nowMs
       else shape.hopelessSinceMs = undefined
     }
     this.#refuseHopeless(({ hopelessSinceMs: since }) => since !== undefined && nowMs - since >= hopelessMs)
-    for (const { id } of [...this.#pool.unneeded(nowMs - idleMs)]) this.#stopWorker(id, true)
+    if (mayEndIdle) for (const { id } of [...this.#pool.unneeded(nowMs - idleMs)]) this.#stopWorker(id, true)
     for (const text of pendingTexts(this.#parts, nowMs)) this.#emit({ type: 'reportPending', text })
   }
 

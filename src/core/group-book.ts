@@ -1,6 +1,7 @@
 import type { ActorId, RealmId } from '../protocol/ids.ts'
 import type { BundleChoice, GroupSpec } from '../protocol/specs.ts'
 import type { Books } from './books.ts'
+import { canEverHold } from './bundle-fit.ts'
 import type { Refusal } from './cluster-events.ts'
 import { type Allocation, addDemands, type ResourceMask, unitsByBit } from './demand.ts'
 import { groupRefusal, removedRefusal } from './feasibility.ts'
@@ -81,12 +82,8 @@ export class GroupBook {
     const { bundle } = shape.request
     const group = this.#groups.get(bundle!.groupId)
     if (group === undefined || group.isOver) return removedRefusal(shape.request, bundle!.groupId)
-    const fits = group.demands.some(
-      (demand, index) =>
-        (bundle!.index === undefined || bundle!.index === index) &&
-        NodeLedger.ofAllocation({ demand, gpuIds: gpuIdsFor(demand.gpuWhole, demand.gpuShare) }).canEverFit(
-          shape.placement,
-        ),
+    const fits = group.spec.bundles.some(
+      (one, index) => (bundle!.index ?? index) === index && canEverHold(one, shape.placementRequest),
     )
     return fits ? undefined : groupRefusal(group.spec, [], shape.request)
   }
@@ -192,10 +189,6 @@ export class GroupBook {
   get slots(): Iterable<Slot> {
     return this.#reservations.keys()
   }
-}
-
-function gpuIdsFor(whole: number, share: number): number[] {
-  return Array.from({ length: whole + (share > 0 ? 1 : 0) }, (_, id) => id)
 }
 
 // The names of which there is too little in all; when it is only scattered, all that the group takes.

@@ -36,6 +36,8 @@ export class ObjectTable {
   readonly #borrowed = new Map<ObjectId, number>()
   /** Changes that wait, by the realm that is handing over. */
   readonly #waiting = new Map<RealmId, Change[]>()
+  /** Objects of other realms whose books are here. */
+  readonly #custody = new Set<ObjectId>()
   #isHandedOver = false
 
   constructor(realm: RealmId, host: ObjectTableHost) {
@@ -44,14 +46,15 @@ export class ObjectTable {
   }
 
   /** Objects here that others hold, holds of others that are here, and changes under way; all zero when nothing is. */
-  get counts(): { lent: number; borrowed: number; waiting: number } {
+  get counts(): { lent: number; borrowed: number; waiting: number; custody: number } {
     let waiting = 0
     for (const changes of this.#waiting.values()) waiting += changes.length
-    return { lent: this.#lent.size, borrowed: this.#borrowed.size, waiting }
+    return { lent: this.#lent.size, borrowed: this.#borrowed.size, waiting, custody: this.#custody.size }
   }
 
   /** The realm that keeps the object's books now. */
   keeperOf(id: ObjectId): RealmId {
+    if (this.#custody.has(id)) return this.#realm
     const owner = ownerOf(id)
     const isGone = owner === this.#realm ? this.#isHandedOver : this.#host.hasEnded(owner)
     return isGone ? this.#host.custodianOf(owner) : owner
@@ -91,7 +94,7 @@ export class ObjectTable {
 
   /** `holder` has `count` holds more (or fewer): here, or as another realm tells. */
   changed(id: ObjectId, holder: RealmId, count: number): void {
-    const waiting = this.#waiting.get(ownerOf(id))
+    const waiting = this.#custody.has(id) ? undefined : this.#waiting.get(ownerOf(id))
     if (waiting !== undefined) return void waiting.push({ id, holder, count })
     const keeper = this.keeperOf(id)
     // The keeper needs no hold on what it keeps.
@@ -116,6 +119,11 @@ export class ObjectTable {
     if (holders.size > 0) return
     this.#lent.delete(id)
     this.#host.unheld(id)
+  }
+
+  /** An object that was kept here is gone. */
+  freed(id: ObjectId): void {
+    this.#custody.delete(id)
   }
 
   // ---- realms that end
@@ -148,6 +156,7 @@ export class ObjectTable {
   /** Takes the books of an object over, as its custodian. */
   takeOver(id: ObjectId, holders: Holders): void {
     this.#borrowed.delete(id)
+    this.#custody.add(id)
     const known = this.#lent.get(id) ?? new Map<RealmId, number>()
     this.#lent.set(id, known)
     for (const [realm, count] of holders) {

@@ -1,7 +1,7 @@
 import type { WaitEdge } from '../core/wait-graph.ts'
 import type { Packed } from '../protocol/codec.ts'
 import type { ActorId, RealmId } from '../protocol/ids.ts'
-import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { ActorSpec, GroupSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Control } from './control.ts'
 
 /** Answers a request that another realm sent through its RemoteControl. */
@@ -21,6 +21,8 @@ export async function answerRequest(control: Control, name: string, payload: unk
     }
     case 'resources':
       return control.resources(payload as 'total' | 'available')
+    case 'groupReady':
+      return control.groupReady(String(payload))
     case 'listActors':
       return control.listActors()
     case 'listWorkers':
@@ -85,6 +87,12 @@ export function takeNotice(control: Control, name: string, payload: unknown): bo
       control.saveCheckpoint(actorId, incarnation, state)
       return true
     }
+    case 'createGroup':
+      control.createGroup(payload as GroupSpec)
+      return true
+    case 'removeGroup':
+      control.removeGroup(String(payload))
+      return true
     case 'blockLease':
       control.blockLease(payload as string)
       return true

@@ -1,9 +1,10 @@
 import type { ActorView } from '../core/cluster-events.ts'
+import type { GroupView } from '../core/group-record.ts'
 import type { Amounts } from '../core/node-ledger.ts'
 import type { WaitEdge } from '../core/wait-graph.ts'
 import type { Packed } from '../protocol/codec.ts'
 import type { ActorId, Incarnation, RealmId, WorkerId } from '../protocol/ids.ts'
-import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { ActorSpec, GroupSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Link } from './link.ts'
 import type { ObjectView } from './objects.ts'
 import type { TaskView } from './task-call.ts'
@@ -47,6 +48,10 @@ export interface Control {
   blockLease(leaseId: string): void
   /** It has what it waited for: `leaseResumed` tells when it may go on. */
   unblockLease(leaseId: string): void
+  createGroup(spec: GroupSpec): void
+  removeGroup(groupId: string): void
+  /** Resolves when a placement group has its bundles, or never will; undefined: it is not known. */
+  groupReady(groupId: string): Promise<GroupView | undefined>
   /** An actor of this realm has ended by itself, its dispose hook included. */
   actorExited(actorId: ActorId, incarnation: Incarnation): void
   /** Keeps an actor's state for its next restart. */
@@ -112,6 +117,15 @@ export class RemoteControl implements Control {
   }
   endLease(leaseId: string): void {
     this.#link.tell('endLease', leaseId)
+  }
+  createGroup(spec: GroupSpec): void {
+    this.#link.tell('createGroup', spec)
+  }
+  removeGroup(groupId: string): void {
+    this.#link.tell('removeGroup', groupId)
+  }
+  groupReady(groupId: string): Promise<GroupView | undefined> {
+    return this.#link.ask('groupReady', groupId)
   }
   actorExited(actorId: ActorId, incarnation: Incarnation): void {
     this.#link.tell('actorExited', { actorId, incarnation })

@@ -1,10 +1,12 @@
 import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from '../core/cluster-events.ts'
 import { ClusterState } from '../core/cluster-state.ts'
+import type { GroupView } from '../core/group-record.ts'
 import type { Amounts } from '../core/node-ledger.ts'
 import { type WaitEdge, WaitGraph } from '../core/wait-graph.ts'
 import type { Packed } from '../protocol/codec.ts'
-import { ActorAlreadyExistsError } from '../protocol/errors.ts'
+import { ActorAlreadyExistsError, PlacementGroupRemovedError } from '../protocol/errors.ts'
 import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
+
 import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Control, CreationOutcome, WorkerView } from './control.ts'
 import { answerRequest, takeNotice } from './control-server.ts'
@@ -15,6 +17,8 @@ import { actorLabel, workerLabel } from './realm-names.ts'
 import { unschedulable } from './remote-actor.ts'
 import type { Runtime } from './runtime.ts'
 import type { TaskView } from './task-call.ts'
+
+const tickMs = 1000
 
 /**
  * The shell around ClusterState: hands it what happened, carries out what it decides, and keeps what it must not see
@@ -27,10 +31,13 @@ export class Coordinator {
   readonly #args = new Map<ActorId, Packed>()
   readonly #watchers = new Map<ActorId, Set<RealmId>>()
   readonly #endWaiters = new Map<ActorId, (() => void)[]>()
+  readonly #groupWaiters = new Map<string, (() => void)[]>()
   readonly #events: ClusterEvent[] = []
   readonly #waits = new WaitGraph()
   readonly #checkpoints = new Map<ActorId, Packed>()
   #isHandling = false
+  #waitedMs = 0
+  #clock: ReturnType<typeof setInterval> | undefined
 
   constructor(runtime: Runtime, node: LocalNode) {
     this.#runtime = runtime
@@ -49,6 +56,25 @@ export class Coordinator {
     } finally {
       this.#isHandling = false
     }
+    this.#keepTime()
+  }
+
+  // While something waits for resources, the core is told how time goes on.
+  #keepTime(): void {
+    const isNeeded = this.#state.waitingCount > 0 && !this.#runtime.isShutDown
+    if (isNeeded === (this.#clock !== undefined)) return
+    clearInterval(this.#clock)
+    this.#clock = undefined
+    if (!isNeeded) return
+    // The core's time stands still while nothing waits.
+    let last = performance.now()
+    this.#clock = setInterval(() => {
+      const now = performance.now()
+      this.#waitedMs += now - last
+      last = now
+      this.handle({ type: 'timePassed', nowMs: this.#waitedMs })
+    }, tickMs)
+    ;(this.#clock as { unref?: () => void }).unref?.()
   }
 
   /** The questions and orders of one realm. */
@@ -79,6 +105,10 @@ export class Coordinator {
       blockLease: (leaseId) => this.handle({ type: 'leaseBlocked', leaseId }),
       unblockLease: (leaseId) => this.handle({ type: 'leaseUnblocked', leaseId }),
       endLease: (leaseId) => this.handle({ type: 'leaseRevoked', leaseId }),
+      createGroup: (spec) =>
+        this.handle({ type: 'groupRequested', spec: { ...spec, creator: this.#creatorWithin(spec.creator, realm) } }),
+      removeGroup: (groupId) => this.handle({ type: 'groupRemoved', groupId }),
+      groupReady: (groupId) => this.#groupReady(groupId),
       actorExited: (actorId, incarnation) => {
         const death: Death = { reason: 'INTENDED_USER_EXIT', message: 'exitActor() is called' }
         this.handle({ type: 'actorEnded', actorId, incarnation, death })
@@ -132,7 +162,7 @@ export class Coordinator {
       )
     }
     const refusal = spec.waitForResources ? undefined : this.#state.refusalOf(spec.request, spec.placementCpu)
-    if (refusal !== undefined) throw unschedulable(className, refusal)
+    if (refusal !== undefined) throw refused(className, refusal)
     if (args !== undefined) this.#args.set(spec.handle.actorId, args)
     this.#watchers.set(spec.handle.actorId, new Set([spec.holder]))
     this.handle({ type: 'actorRequested', spec, isReady: args !== undefined })
@@ -163,6 +193,15 @@ export class Coordinator {
     this.#runtime.busy(1)
     await ended
     this.#runtime.busy(-1)
+  }
+
+  async #groupReady(groupId: string): Promise<GroupView | undefined> {
+    const view = this.#state.group(groupId)
+    if (view === undefined || (view.state !== 'PENDING' && view.state !== 'RESCHEDULING')) return view
+    await new Promise<void>((resolve) => {
+      this.#groupWaiters.set(groupId, [...(this.#groupWaiters.get(groupId) ?? []), resolve])
+    })
+    return this.#runtime.isShutDown ? this.#state.group(groupId) : this.#groupReady(groupId)
   }
 
   #findActor(namespace: string, name: string, realm: RealmId): HandleSpec | undefined {
@@ -249,7 +288,7 @@ export class Coordinator {
         // Only the books of other nodes need to be told.
         return
       case 'publishGroup':
-        return
+        return wakeAll(this.#groupWaiters, command.groupId)
       case 'reportPending':
         return this.#runtime.log('warn', command.text)
       case 'endLease':
@@ -321,8 +360,7 @@ export class Coordinator {
     this.#runtime.values.release(this.#checkpoints.get(actorId)?.specials)
     this.#checkpoints.delete(actorId)
     this.#watchers.delete(actorId)
-    for (const wake of this.#endWaiters.get(actorId) ?? []) wake()
-    this.#endWaiters.delete(actorId)
+    wakeAll(this.#endWaiters, actorId)
   }
 
   /** A realm may only name itself, or an actor that lives in it. */
@@ -332,8 +370,8 @@ export class Coordinator {
 
   /** Every actor is gone with the workers: whoever waits for the end of one waits no longer. */
   shutDown(): void {
-    for (const waiters of this.#endWaiters.values()) for (const wake of waiters) wake()
-    this.#endWaiters.clear()
+    clearInterval(this.#clock)
+    for (const waiters of [this.#endWaiters, this.#groupWaiters]) for (const id of waiters.keys()) wakeAll(waiters, id)
   }
 
   /** A worker is gone, and its waits with it. */
@@ -345,4 +383,15 @@ export class Coordinator {
     if (realm === this.#runtime.realmId) this.#runtime.onCoordinatorNotice(name, payload)
     else this.#node.link(realm)?.tell(name, payload)
   }
+}
+
+function wakeAll(waiters: Map<string, (() => void)[]>, id: string): void {
+  const waiting = waiters.get(id) ?? []
+  waiters.delete(id)
+  for (const wake of waiting) wake()
+}
+
+function refused(className: string, refusal: Refusal): Error {
+  if (refusal.isGroupRemoved !== true) return unschedulable(className, refusal)
+  return new PlacementGroupRemovedError(`The actor ${className} cannot be placed: ${refusal.message}.`, { className })
 }

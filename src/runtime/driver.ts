@@ -59,8 +59,12 @@ export function startDriver(options: DriverOptions): Runtime {
 }
 
 /** The node has found out what it has; what was asked of it so far goes on. */
-export function joinNode(runtime: Runtime, resources: NodeResources): void {
-  runtime.coordinator!.handle({ type: 'nodeJoined', nodeId: runtime.nodeId, resources, spareWorkers: 0 })
+export function joinNode(
+  runtime: Runtime,
+  resources: NodeResources,
+  labels: Readonly<Record<string, string>> = {},
+): void {
+  runtime.coordinator!.handle({ type: 'nodeJoined', nodeId: runtime.nodeId, resources, labels, spareWorkers: 0 })
 }
 
 function startInline(config: WorkerConfig, port: PortLike): InlineRealm {

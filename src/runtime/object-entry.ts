@@ -42,6 +42,8 @@ export class ObjectEntry implements Sink {
   kept: KeptValue | undefined
   /** Refs to it in this realm. */
   refCount = 0
+  /** Nobody waits for it any more: its value is not kept when it comes. */
+  isAbandoned = false
   #waiters: (() => void)[] | undefined
   /** Ends the call that makes the object, while that runs or waits. `force` ends its worker; actor calls refuse it. */
   cancel: ((reason: unknown, force: boolean) => void) | undefined
@@ -69,8 +71,13 @@ export class ObjectEntry implements Sink {
   resolve(stored: Stored): void {
     if (this.state !== 'pending') return this.runtime.values.release(stored.specials)
     const kept = this.runtime.memory.keep(this, stored)
-    if (kept === undefined) this.stored = stored
-    else this.kept = kept
+    if (kept === undefined) this.resolveSmall(stored)
+    else this.resolveKept(kept)
+  }
+
+  /** Its value stays here. */
+  resolveSmall(stored: Stored): void {
+    this.stored = stored
     this.#settle('value')
   }
 
@@ -90,6 +97,7 @@ export class ObjectEntry implements Sink {
     this.state = state
     this.cancel = undefined
     this.#wake()
+    if (this.isAbandoned && state === 'value') this.free()
   }
 
   /** The value, now when it is in memory, else when it has been read. Rejects with ObjectLostError when it is gone. */

@@ -1,3 +1,4 @@
+import { isPrimitive } from '../protocol/codec.ts'
 import { ObjectStoreFullError, SerializationError } from '../protocol/errors.ts'
 import type { ObjectId } from '../protocol/ids.ts'
 import type { ObjectStore } from '../protocol/object-store.ts'
@@ -101,6 +102,7 @@ export class ObjectMemory {
 
   /** Takes a value that is here already: it stays, and others make room. Undefined: too small to be counted. */
   keep(entry: ObjectEntry, stored: Stored): KeptValue | undefined {
+    if (stored.specials === undefined && isShort(stored.value)) return undefined
     const isCopy = entry.keeper !== this.#runtime.realmId
     const bytes = bytesOf(stored, isCopy)
     if (bytes < minKeptBytes) return undefined
@@ -115,21 +117,25 @@ export class ObjectMemory {
    * else the object is pending meanwhile. ObjectStoreFullError, thrown or as the object's error, when there is none.
    */
   put(entry: ObjectEntry, stored: Stored): void {
+    if (stored.specials === undefined && isShort(stored.value)) return entry.resolveSmall(stored)
     const bytes = bytesOf(stored, false)
-    if (bytes < minKeptBytes || this.#missing(bytes) <= 0) return entry.resolve(stored)
-    this.allowances.request(this.#missing(bytes))
-    if (this.#missing(bytes) <= 0) return entry.resolve(stored)
+    if (bytes < minKeptBytes) return entry.resolveSmall(stored)
+    if (this.#missing(bytes) > 0) this.allowances.request(this.#missing(bytes))
     this.#dropCopies(this.#missing(bytes))
-    if (this.#missing(bytes) <= 0) return entry.resolve(stored)
+    if (this.#missing(bytes) <= 0) return this.#takeIn(entry, stored, bytes)
     if (this.#opening !== undefined) return this.#putLater(entry, stored, bytes)
     if (this.spill === undefined) throw this.#full(bytes, this.spillReason)
     if (this.spill.isSync) this.#putNow(entry, stored, bytes)
     else this.#putLater(entry, stored, bytes)
   }
 
+  #takeIn(entry: ObjectEntry, stored: Stored, bytes: number): void {
+    entry.resolveKept(this.#add(entry, stored, bytes, false))
+  }
+
   #putNow(entry: ObjectEntry, stored: Stored, bytes: number): void {
     this.#spillNow(this.#missing(bytes))
-    if (this.#missing(bytes) <= 0) return entry.resolve(stored)
+    if (this.#missing(bytes) <= 0) return this.#takeIn(entry, stored, bytes)
     const kept = this.#newKept(entry, stored, bytes, false)
     this.spill!.write([{ id: kept.key, value: this.#tupleOf(stored), bytes }])
     this.#nowOnDisk(kept)
@@ -183,7 +189,7 @@ export class ObjectMemory {
     await this.#opening
     if (this.spill === undefined) throw this.#full(bytes, this.spillReason)
     await this.#spillLater(this.#missing(bytes))
-    if (this.#missing(bytes) <= 0) return entry.resolve(stored)
+    if (this.#missing(bytes) <= 0) return this.#takeIn(entry, stored, bytes)
     const kept = this.#newKept(entry, stored, bytes, false)
     await this.spill!.write([{ id: kept.key, value: this.#tupleOf(stored), bytes }])
     this.#nowOnDisk(kept)
@@ -367,4 +373,8 @@ function bytesOf({ value, specials }: Stored, isCopy: boolean): number {
     else if (!isCopy) bytes += (payload as SharedPart).bytes
   }
   return bytes
+}
+
+function isShort(value: unknown): boolean {
+  return typeof value === 'string' ? value.length < minKeptBytes / 4 : isPrimitive(value) && typeof value !== 'bigint'
 }

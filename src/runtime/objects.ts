@@ -29,6 +29,8 @@ export interface ObjectView {
 /** Values up to this many bytes travel with their refs, so that reading them asks nobody. */
 const inlineBytes = 8192
 
+const crashed = 'it crashed or was killed, and what it kept is gone'
+
 /** The objects a realm keeps or has borrowed. */
 export class Objects {
   readonly #runtime: Runtime
@@ -65,13 +67,21 @@ export class Objects {
 
   addRef(_ref: object, entry: ObjectEntry): void {
     entry.refCount++
+    entry.isAbandoned = false
   }
 
   dropRef(_ref: object, entry: ObjectEntry): void {
     entry.refCount--
     if (entry.refCount > 0) return
     if (this.#borrowed.has(entry.id)) this.#giveBack(entry.id)
-    else if (entry.isSettled && !this.#table.isLent(entry.id)) entry.free()
+    else if (!this.#table.isLent(entry.id)) this.#abandon(entry)
+  }
+
+  // Nobody has a ref any more. What is still to come is not kept.
+  #abandon(entry: ObjectEntry): void {
+    if (entry.isSettled) entry.free()
+    else entry.isAbandoned = true
+    this.#table.freed(entry.id)
   }
 
   // ---- refs that travel
@@ -92,12 +102,12 @@ export class Objects {
     const entry = this.#lent.get(id)
     if (entry === undefined) return this.#runtime.shared.unheld(id)
     this.#lent.delete(id)
-    if (entry.refCount <= 0) entry.free()
+    if (entry.refCount <= 0) this.#abandon(entry)
   }
 
   /** A ref that arrived from another realm, which was given a hold for this one. */
   adopt(id: ObjectId): ObjectRef {
-    if (!this.#table.arrived(id)) return new ObjectRef(this.#lent.get(id) ?? this.#lost(id))
+    if (!this.#table.arrived(id)) return new ObjectRef(this.#kept(id))
     let entry = this.#borrowed.get(id)?.deref()
     if (entry === undefined) {
       entry = new ObjectEntry(this.#runtime, id)
@@ -107,11 +117,19 @@ export class Objects {
     return new ObjectRef(entry)
   }
 
-  #lost(id: ObjectId): ObjectEntry {
+  // A ref that comes back to where its object is kept; or was, until it was freed or its owner crashed.
+  #kept(id: ObjectId): ObjectEntry {
+    const known = this.#lent.get(id) ?? this.#borrowed.get(id)?.deref()
+    if (known !== undefined) return known
     const entry = new ObjectEntry(this.#runtime, id)
     const text = `The object ${id} was freed before this ref to it came back.`
-    entry.reject(this.#runtime.values.packThrown(new ObjectFreedError(text, { objectId: id })))
+    const error = this.#isOwn(id) ? new ObjectFreedError(text, { objectId: id }) : this.#ownerDied(id, crashed)
+    entry.reject(this.#runtime.values.packThrown(error))
     return entry
+  }
+
+  #isOwn(id: ObjectId): boolean {
+    return ownerOf(id) === this.#runtime.realmId
   }
 
   #giveBack(id: ObjectId): void {
@@ -198,7 +216,12 @@ export class Objects {
 
   /** Starts to bring a borrowed object here, once. */
   fetch(entry: ObjectEntry): void {
-    if (entry.isSettled || entry.isFetching || entry.keeper === this.#runtime.realmId) return
+    if (entry.isSettled || entry.isFetching) return
+    if (entry.keeper === this.#runtime.realmId) {
+      // Its owner handed nothing over.
+      if (!this.#isOwn(entry.id)) entry.reject(this.#runtime.values.packThrown(this.#ownerDied(entry.id, crashed)))
+      return
+    }
     entry.isFetching = true
     this.#fetchFrom(entry.keeper, entry.id, {
       resolve: (stored) => entry.resolve(stored),
@@ -245,12 +268,10 @@ export class Objects {
     const { values } = this.#runtime
     const entry = this.#lent.get(id)
     if (entry === undefined) {
-      const isOwn = ownerOf(id) === this.#runtime.realmId
-      const error = isOwn
-        ? new ObjectLostError(`The object ${id} is not here any more.`, { objectId: id })
-        : this.#ownerDied(id, 'it crashed or was killed, and what it kept is gone')
-      return link.replyError(callId, values.packThrown(error))
+      const gone = new ObjectLostError(`The object ${id} is not here any more.`, { objectId: id })
+      return link.replyError(callId, values.packThrown(this.#isOwn(id) ? gone : this.#ownerDied(id, crashed)))
     }
+    this.fetch(entry)
     entry.whenSettled(() => void this.#answer(link, callId, entry))
   }
 

@@ -110,6 +110,9 @@ export class Runtime {
   nextActorId(): ActorId {
     return `${this.realmId}:a${this.#nextNumber++}`
   }
+  nextGroupId(): string {
+    return `${this.realmId}:g${this.#nextNumber++}`
+  }
   nextTaskId(): string {
     return `${this.realmId}:t${this.#nextNumber++}`
   }

@@ -154,7 +154,7 @@ export class TaskSubmitter {
   #pump(shape: Shape): void {
     for (const lease of shape.leases.values()) {
       if (lease.task !== undefined) continue
-      const task = lease.taskCount >= tasksPerLease ? undefined : shape.queue.shift()
+      const task = lease.taskCount >= limitOf(shape) ? undefined : shape.queue.shift()
       if (task === undefined) this.#giveBack(shape, lease)
       else {
         lease.taskCount++
@@ -199,6 +199,11 @@ export class TaskSubmitter {
     }
     return shape
   }
+}
+
+// Each task that is to be spread has a place of its own.
+function limitOf({ request }: Shape): number {
+  return request.strategy?.type === 'spread' ? 1 : tasksPerLease
 }
 
 /** What can never run: its placement group is gone, or no node could have it. */

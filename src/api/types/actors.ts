@@ -2,6 +2,7 @@ import type { Args } from './arguments.ts'
 import type { AnyFunction, Constructor, IsAny } from './common.ts'
 import type { Remote } from './methods.ts'
 import type { handle } from './references.ts'
+import type { PlacementGroup, PlacementGroupBundle, SchedulingStrategy } from './scheduling.ts'
 
 type NotCallable = 'constructor' | 'then' | 'toString' | 'toLocaleString' | 'toJSON' | 'valueOf' | `_${string}`
 /** The names of T that can be called from outside: public methods. */
@@ -41,6 +42,9 @@ export interface ActorOptions {
   maxPendingCalls?: number
   allowOutOfOrderExecution?: boolean
   waitForResources?: boolean
+  schedulingStrategy?: SchedulingStrategy
+  /** Runs in what this group has set apart: in any of its bundles, or in one. */
+  placementGroup?: PlacementGroup | PlacementGroupBundle
   /** The method that returns the actor's state, saved for its restarts. */
   checkpoint?: string
   /** The method that takes the saved state in after a restart. */

@@ -20,6 +20,8 @@ export interface InitOptions {
    * Default: what is put with `shared: true`.
    */
   sharedMemory?: 'auto' | 'off'
+  /** Labels of this node, for `schedulingStrategy: { labels }`. */
+  labels?: Readonly<Record<string, string>>
   /** The namespace of actors' names. */
   namespace?: string
   /** The name of this node. */

@@ -1,6 +1,7 @@
 import type { Args } from './arguments.ts'
 import type { AnyFunction, Constructor } from './common.ts'
 import type { NumReturns, Refs, Remote } from './methods.ts'
+import type { PlacementGroup, PlacementGroupBundle, SchedulingStrategy } from './scheduling.ts'
 
 /** Options of a task. Times are in milliseconds. */
 export interface TaskOptions {
@@ -17,6 +18,9 @@ export interface TaskOptions {
   name?: string
   /** Wait for a node that fits instead of refusing. */
   waitForResources?: boolean
+  schedulingStrategy?: SchedulingStrategy
+  /** Runs in what this group has set apart: in any of its bundles, or in one. */
+  placementGroup?: PlacementGroup | PlacementGroupBundle
   /** For generators: never more than this many unread items exist. */
   backpressure?: number
 }

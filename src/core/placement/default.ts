@@ -8,7 +8,7 @@ import type { NodeView } from '../slot.ts'
 export function chooseDefault(views: readonly NodeView[], local: NodeId | undefined): number {
   const near = views.findIndex((view) => view.nodeId === local)
   if (near >= 0 && views[near]!.load < 1) return near
-  let best = near < 0 ? 0 : near
+  let best = Math.max(near, 0)
   views.forEach((view, at) => {
     if (view.load < views[best]!.load) best = at
   })
