@@ -9,6 +9,8 @@ import { browserFlags, ensureChromium } from '../chromium.mjs'
 import type { Answer, Realm } from './stores/realm.ts'
 
 const MIB = 2 ** 20
+/** For what happens soon, on a busy machine. */
+const patient = { timeout: 20_000 }
 const DAY_MS = 24 * 60 * 60 * 1000
 const configFile = fileURLToPath(new URL('stores/vite.config.ts', import.meta.url))
 let outDir: string
@@ -41,7 +43,7 @@ afterEach(async () => {
   for (const page of context.pages()) await page.goto('about:blank')
   const page = await open()
   await ask(page, 'deleteDatabases')
-  await expect.poll(() => ask(page, 'databases')).toEqual([])
+  await expect.poll(() => ask(page, 'databases'), patient).toEqual([])
   for (const other of context.pages()) if (other !== page) await other.close()
   expect(problems.splice(0)).toEqual([])
 })
@@ -72,7 +74,7 @@ describe('a run', () => {
     expect(await ask(page, 'databases')).toEqual([`troupe:${runId}`])
     await ask(page, 'close', runId)
     expect(await ask(page, 'databases')).toEqual([])
-    await expect.poll(() => ask(page, 'heldLocks')).toEqual([])
+    await expect.poll(() => ask(page, 'heldLocks'), patient).toEqual([])
   })
 
   test('workers of the page use its database; the page takes it along', async () => {
@@ -174,7 +176,7 @@ describe('leftovers', () => {
     expect(await ask(second, 'cleanLeftovers')).toEqual([])
     expect(await ask(first, 'read', firstRun, 'a')).toEqual(written)
     await first.close()
-    await expect.poll(() => ask(second, 'cleanLeftovers')).toEqual([`troupe:${firstRun}`])
+    await expect.poll(() => ask(second, 'cleanLeftovers'), patient).toEqual([`troupe:${firstRun}`])
     expect(await ask(second, 'databases')).toEqual([`troupe:${secondRun}`])
   })
 
@@ -187,7 +189,7 @@ describe('leftovers', () => {
     const next = await open()
     expect(await ask(next, 'databases')).toEqual([`troupe:${runId}`])
     await start(next)
-    await expect.poll(() => ask(next, 'databases')).toEqual([])
+    await expect.poll(() => ask(next, 'databases'), patient).toEqual([])
   })
 
   test('databases of others are no leftovers', async () => {
@@ -213,7 +215,7 @@ describe('leftovers', () => {
     expect(await ask(page, 'cleanLeftovers')).toEqual([`troupe:${old}`])
     expect(await ask(other, 'read', oldAndOpen, 'a')).toEqual(written)
     await other.close()
-    await expect.poll(() => ask(page, 'databases')).toEqual([`troupe:${young}`])
+    await expect.poll(() => ask(page, 'databases'), patient).toEqual([`troupe:${young}`])
   })
 })
 
