@@ -70,7 +70,8 @@ export class IndexedDbStore implements ObjectStore {
   }
 
   async read(id: string): Promise<StoreReading> {
-    await this.#writing.get(id)?.catch(() => {})
+    const writing = this.#writing.get(id)
+    if (writing !== undefined) await writing.catch(ignore)
     this.#items.get(id)
     const reading = this.#get(id)
     this.#reading.add(reading)
@@ -82,7 +83,7 @@ export class IndexedDbStore implements ObjectStore {
   }
 
   async delete(ids: readonly string[]): Promise<void> {
-    const unwritten = ids.flatMap((id) => this.#writing.get(id)?.catch(() => {}) ?? [])
+    const unwritten = ids.flatMap((id) => this.#writing.get(id)?.catch(ignore) ?? [])
     const take = () => {
       for (const id of ids) if (this.#items.take(id)) this.#doomed.push(this.#key(id))
     }
@@ -132,7 +133,7 @@ export class IndexedDbStore implements ObjectStore {
       await transaction.done
     } catch (error) {
       if (accepted.length > 1) return accepted
-      for (const { items, reject } of accepted) reject(await this.#full(items, error))
+      for (const { items, reject } of accepted) reject(this.#full(items, error))
       return []
     }
     for (const { items, resolve } of accepted) {
@@ -154,7 +155,7 @@ export class IndexedDbStore implements ObjectStore {
       } catch (error) {
         for (const key of keys) values.delete(key).catch(ignore)
         if ((error as Error).name === 'DataCloneError') reject(refusal(item, structuredClone, error))
-        else this.#full(items, error).then(reject)
+        else reject(this.#full(items, error))
         return false
       }
     }
@@ -190,21 +191,18 @@ export class IndexedDbStore implements ObjectStore {
     }
   }
 
-  async #full(items: readonly StoreItem[], cause: unknown): Promise<ObjectStoreFullError> {
+  #full(items: readonly StoreItem[], cause: unknown): ObjectStoreFullError {
     const bytes = items.reduce((sum, item) => sum + item.bytes, 0)
     return new ObjectStoreFullError(
-      `IndexedDB did not take ${sizeText(bytes)}: ${await whyFull(cause)}. Release objects, or keep fewer or smaller ones.`,
+      `IndexedDB did not take ${sizeText(bytes)}: ${whyFull(cause)}. Release objects, or keep fewer or smaller ones.`,
       { bytes, reason: (cause as Error).name, cause },
     )
   }
 }
 
-async function whyFull(cause: unknown): Promise<string> {
+function whyFull(cause: unknown): string {
   const { name, message } = cause as Error
-  if (name !== 'QuotaExceededError') return message || name
-  const { usage, quota } = (await navigator.storage?.estimate().catch(() => undefined)) ?? {}
-  const known = usage !== undefined && quota !== undefined
-  return `this site may keep no more${known ? ` (${sizeText(usage)} of ${sizeText(quota)} are in use)` : ''}`
+  return name === 'QuotaExceededError' ? 'the browser lets this site keep no more' : message || name
 }
 
 function ignore(): void {}

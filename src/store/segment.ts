@@ -8,6 +8,7 @@ export interface Extent {
 }
 
 const MAX_CHUNKS_AT_ONCE = 512
+/** Systems write and read no more than 2 GiB at once, and Node fails at it. */
 const MAX_BYTES_AT_ONCE = 2 ** 30
 const OPEN_RETRIES = 50
 const OPEN_RETRY_MS = 20
@@ -80,18 +81,38 @@ export class Segment {
 }
 
 function writeAll(file: number, chunks: readonly Uint8Array[]): void {
-  const left = chunks.filter((chunk) => chunk.byteLength > 0)
-  for (let first = 0; first < left.length; ) {
-    let bytes = 0
-    let last = first
-    // Systems write no more than 2 GiB at once.
-    for (; last < left.length && last - first < MAX_CHUNKS_AT_ONCE && bytes < MAX_BYTES_AT_ONCE; last++) {
-      bytes += left[last]!.byteLength
-    }
-    let written = writevSync(file, left.slice(first, last))
-    for (; first < last && written >= left[first]!.byteLength; first++) written -= left[first]!.byteLength
-    if (written > 0) left[first] = left[first]!.subarray(written)
+  for (const portion of portions(chunks, MAX_BYTES_AT_ONCE, MAX_CHUNKS_AT_ONCE)) {
+    // A system may write less than it was given.
+    for (let left = portion; left.length > 0; ) left = after(left, writevSync(file, left))
   }
+}
+
+/** Cuts chunks into portions of so many bytes and pieces at most, in their order. */
+export function* portions(chunks: readonly Uint8Array[], maxBytes: number, maxPieces: number): Generator<Uint8Array[]> {
+  let portion: Uint8Array[] = []
+  let bytes = 0
+  for (const chunk of chunks) {
+    for (let start = 0; start < chunk.byteLength; ) {
+      const piece = chunk.subarray(start, start + maxBytes - bytes)
+      portion.push(piece)
+      start += piece.byteLength
+      bytes += piece.byteLength
+      if (bytes < maxBytes && portion.length < maxPieces) continue
+      yield portion
+      portion = []
+      bytes = 0
+    }
+  }
+  if (portion.length > 0) yield portion
+}
+
+function after(pieces: readonly Uint8Array[], written: number): Uint8Array[] {
+  let first = 0
+  let left = written
+  for (; first < pieces.length && left >= pieces[first]!.byteLength; first++) left -= pieces[first]!.byteLength
+  const rest = pieces.slice(first)
+  if (left > 0) rest[0] = rest[0]!.subarray(left)
+  return rest
 }
 
 async function readFully(handle: FileHandle, into: Uint8Array, offset: number): Promise<void> {

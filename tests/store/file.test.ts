@@ -17,13 +17,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { difference } from '@troupe/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ObjectLostError, ObjectStoreFullError, SerializationError } from '../../src/protocol/errors.ts'
 import { FileStore } from '../../src/store/file.ts'
 import { cleanLeftovers, defaultFolder, runFolder } from '../../src/store/run-folder.ts'
+import { portions } from '../../src/store/segment.ts'
 import { newRunId, startOfRun } from '../../src/store/spill.ts'
 import { openSpill, spillCapability } from '../../src/store/spill-node.ts'
 
+// Processes start slowly on a busy machine.
+vi.setConfig({ testTimeout: 30_000 })
 const MIB = 2 ** 20
 const isRoot = process.getuid?.() === 0
 let folder: string
@@ -165,6 +168,21 @@ describe('files', () => {
   })
 })
 
+test('what is written at once has few enough bytes and pieces', () => {
+  const cut = (lengths: number[], maxBytes: number, maxPieces: number) => {
+    const all = patterned(lengths.reduce((sum, length) => sum + length, 0))
+    let at = 0
+    const chunks = lengths.map((length) => all.subarray(at, (at += length)))
+    const cutUp = [...portions(chunks, maxBytes, maxPieces)]
+    expect(Buffer.concat(cutUp.flat()).equals(all)).toBe(true)
+    return cutUp.map((portion) => portion.map((piece) => piece.byteLength))
+  }
+  expect(cut([3, 0, 25, 1], 10, 9)).toEqual([[3, 7], [10], [8, 1]])
+  expect(cut([1, 1, 1, 1, 1], 10, 2)).toEqual([[1, 1], [1, 1], [1]])
+  expect(cut([10, 10], 10, 5)).toEqual([[10], [10]])
+  expect(cut([0], 10, 5)).toEqual([])
+})
+
 describe('no room', () => {
   test('a full disk fails that write alone, and leaves no half of it', async () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder])
@@ -243,7 +261,9 @@ describe('leftovers', () => {
     await once(killed, 'exit')
     expect(readdirSync(folder)).toEqual(before)
     const next = await openSpill({ runId: newRunId(), realm: 'main', isMain: true, folder })
-    await expect.poll(() => readdirSync(folder).map((name) => Number(name.split('-')[0]))).toEqual([living.pid])
+    await expect
+      .poll(() => readdirSync(folder).map((name) => Number(name.split('-')[0])), { timeout: 20_000 })
+      .toEqual([living.pid])
     living.stdin!.write('check\n')
     expect(JSON.parse(String(await once(living.stdout!, 'data')))).toEqual({ value: 'kept', large: MIB })
     living.stdin!.end()

@@ -1,0 +1,4 @@
+import { expose } from 'comlink'
+import { realm } from './realm.ts'
+
+expose(realm)
