@@ -226,6 +226,8 @@ export class ActorInstance {
       taskId: `${this.actorId}/${this.incarnation}/${this.#taskCount++}`,
       method,
       gpuIds: this.gpuIds,
+      request: this.spec.request,
+      incarnation: this.incarnation,
       abort: new CallAbort(),
       attempt: 0,
       exitActor: () => this.#exit(),

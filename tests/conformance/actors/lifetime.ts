@@ -16,6 +16,9 @@ export const Disposable = actor(
     inc(): number {
       return ++this.#value
     }
+    leave(): never {
+      exitActor()
+    }
     async [Symbol.asyncDispose](): Promise<void> {
       await this.#ledger.note('disposed')
     }
