@@ -16,6 +16,9 @@ import { unschedulable } from './remote-actor.ts'
 import type { Runtime } from './runtime.ts'
 import type { TaskView } from './task-call.ts'
 
+/** How long an actor that is ended gracefully waits for the calls that other realms have made on it. */
+const dismissLimitMs = 30_000
+
 /**
  * The shell around ClusterState: hands it what happened, carries out what it decides, and keeps what it must not see
  * (the packed constructor arguments, who watches what). It never decides.
@@ -298,7 +301,21 @@ export class Coordinator {
 
   #dismissOnWorker({ actorId, incarnation, workerId, death }: Extract<ClusterCommand, { type: 'dismissActor' }>): void {
     const ended = (): void => this.handle({ type: 'actorEnded', actorId, incarnation, death })
-    this.#node.link(workerId)?.ask<void>('dismissActor', actorId).then(ended, ended)
+    const dismiss = (): void => void this.#node.link(workerId)?.ask<void>('dismissActor', actorId).then(ended, ended)
+    void this.#callsOfOthers(actorId).then(dismiss)
+  }
+
+  // Resolves when the calls that workers have made on it are answered. One that does not say so in time is not waited for.
+  async #callsOfOthers(actorId: ActorId): Promise<void> {
+    const links = [...(this.#watchers.get(actorId) ?? [])].flatMap((realm) => this.#node.link(realm) ?? [])
+    if (links.length === 0) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, dismissLimitMs)
+    })
+    const answered = links.map((link) => link.ask<void>('settleCalls', actorId).catch(() => {}))
+    await Promise.race([Promise.all(answered), late])
+    clearTimeout(timer)
   }
 
   #publish(actorId: ActorId): void {

@@ -15,7 +15,7 @@ import {
 import { expect, test } from 'vitest'
 import { Counter } from './actors/counter.ts'
 import { Ledger } from './actors/ledger.ts'
-import { Disposable, Leaver, makeBoth, Popular, useLater, Visitor } from './actors/lifetime.ts'
+import { callAndTell, Disposable, Leaver, makeBoth, Popular, useLater, Visitor } from './actors/lifetime.ts'
 import { collectGarbage, expectRejects, expectThrows, gate, seconds, start, until, untyped, workerTest } from './kit.ts'
 
 const hasGpus = (count: number) => async () => (await availableResources()).GPU === count
@@ -156,4 +156,29 @@ test('D2 a call that never starts does not keep the actors among its arguments',
   await until(hasGpus(2), 'the GPU comes back', 5000)
   door.open()
   await busy
+})
+
+test('D5 terminate of an actor that waits for resources: calls that others made before are answered', async () => {
+  await start()
+  const ledger = Ledger.remote()
+  const holder = Counter.options({ numGpus: 2 }).remote()
+  await ready(holder)
+  const late = Counter.options({ numGpus: 1 }).remote(4)
+  const called = callAndTell.remote(late, ledger)
+  await until(async () => (await ledger.entries()).length === 1, 'the task has called it')
+  const ended = terminate(late)
+  kill(holder)
+  expect(await get(called)).toBe(5)
+  await ended
+  await expectRejects(late.inc(), ActorDiedError, /terminate/)
+})
+
+test('D5 terminate of an actor that waits for resources and that nobody else holds ends it at once', async () => {
+  await start()
+  const holder = Counter.options({ numGpus: 2 }).remote()
+  await ready(holder)
+  const late = Counter.options({ numGpus: 1 }).remote()
+  await terminate(late)
+  await expectRejects(late.inc(), ActorDiedError, /terminate/)
+  expect(await holder.inc()).toBe(1)
 })

@@ -111,3 +111,13 @@ export const Visitor = actor(
   },
   import.meta,
 )
+
+/** Calls a counter, says so, and gives what it answers. */
+export const callAndTell = task(
+  async function callAndTell(counter: Incrementer, ledger: Ledger): Promise<number> {
+    const call = counter.inc()
+    await ledger.note('called')
+    return call
+  },
+  import.meta,
+)
