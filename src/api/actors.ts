@@ -22,7 +22,7 @@ export function kill(handle: AnyActorHandle, options: { noRestart?: boolean } = 
 }
 
 /**
- * Ends an actor gracefully: calls made so far are answered, then its `[Symbol.asyncDispose]` or `[Symbol.dispose]` runs.
+ * Ends an actor gracefully: calls made so far, by whomever, are answered, then its `[Symbol.asyncDispose]` or `[Symbol.dispose]` runs.
  * Resolves when it is gone.
  */
 export async function terminate(handle: AnyActorHandle): Promise<void> {

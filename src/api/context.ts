@@ -1,4 +1,5 @@
 import { host } from '#host'
+import { describeRequest } from '../core/demand.ts'
 import { createHandle } from '../runtime/actor-handle.ts'
 import { type CallContext, currentCall } from '../runtime/context.ts'
 import { requireRuntime } from './current.ts'
@@ -21,6 +22,10 @@ export interface RuntimeContext {
   /** How often the running task was tried before. */
   readonly attempt: number
   readonly gpuIds: readonly number[]
+  /** What the actor or task holds while it runs, by name (`CPU`, `GPU`, custom ones); empty outside of them. */
+  readonly assignedResources: Readonly<Record<string, number>>
+  /** The actor was restarted: this is not its first life. */
+  readonly wasCurrentActorReconstructed: boolean
   /** Aborts when the caller cancels the call or its time is over. */
   readonly signal: AbortSignal
   /** A handle to the actor itself. */
@@ -44,6 +49,8 @@ export function runtimeContext(): RuntimeContext {
     namespace: runtime.config.namespace,
     attempt: call?.attempt ?? 0,
     gpuIds: call?.gpuIds ?? [],
+    assignedResources: call?.request === undefined ? {} : describeRequest(call.request),
+    wasCurrentActorReconstructed: (call?.incarnation ?? 0) > 0,
     signal: call?.abort.signal ?? never,
     get currentActor() {
       return ownHandle(call)

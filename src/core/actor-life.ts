@@ -101,10 +101,15 @@ export class ActorLife {
   }
 
   dismiss(actor: ActorRecord, death: Death): void {
-    if (actor.state === 'DEAD' || actor.ending !== undefined) return
-    actor.ending = death
-    if (actor.state === 'ALIVE') this.#dismissOnWorker(actor, death)
-    else if (actor.workerId === undefined) this.bury(actor, death)
+    if (actor.state === 'DEAD') return
+    const isNews = actor.ending === undefined
+    actor.ending ??= death
+    if (actor.state === 'ALIVE') {
+      if (isNews) this.#dismissOnWorker(actor, death)
+      return
+    }
+    // Calls of other holders may wait for it to be placed: they are answered first.
+    if (actor.workerId === undefined && actor.holders.size < 2) this.bury(actor, actor.ending)
   }
 
   #dismissOnWorker({ id, incarnation, workerId }: ActorRecord, death: Death): void {

@@ -21,6 +21,9 @@ interface QueuedCall extends IncomingCall {
 /** The users' objects that are actors: they stay where they are. */
 export const actorObjects: WeakSet<object> = new WeakSet()
 
+/** How long a dispose hook may take; then the actor ends without it. */
+const disposeLimitMs = 30_000
+
 /** Thrown by `exitActor` to leave the method. */
 class ActorExit {}
 
@@ -226,6 +229,8 @@ export class ActorInstance {
       taskId: `${this.actorId}/${this.incarnation}/${this.#taskCount++}`,
       method,
       gpuIds: this.gpuIds,
+      request: this.spec.request,
+      incarnation: this.incarnation,
       abort: new CallAbort(),
       attempt: 0,
       exitActor: () => this.#exit(),
@@ -243,12 +248,24 @@ export class ActorInstance {
     const object = this.#object as Partial<AsyncDisposable & Disposable> | undefined
     try {
       const hook = object?.[Symbol.asyncDispose] ?? object?.[Symbol.dispose]
-      if (typeof hook === 'function') await hook.call(object)
+      if (typeof hook === 'function') await withinLimit(hook.call(object))
     } catch (error) {
       this.#runtime.log(
         'error',
-        `The dispose hook of ${this.spec.handle.className} (${this.actorId}) threw: ${String(error)}`,
+        `The dispose hook of ${this.spec.handle.className} (${this.actorId}) failed: ${String(error)}`,
       )
     }
+  }
+}
+
+async function withinLimit(disposal: PromiseLike<void> | void): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it did not end within ${disposeLimitMs} ms`)), disposeLimitMs)
+  })
+  try {
+    await Promise.race([disposal, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

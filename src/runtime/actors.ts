@@ -64,6 +64,11 @@ export class Actors {
     if (this.#remote.get(actor.spec.actorId) === actor) this.#remote.delete(actor.spec.actorId)
   }
 
+  /** Resolves when the calls that this realm has made on an actor are answered. */
+  async settleCalls(actorId: ActorId): Promise<void> {
+    await this.#remote.get(actorId)?.idle()
+  }
+
   onView(view: ActorView): void {
     this.#remote.get(view.actorId)?.update(view)
   }

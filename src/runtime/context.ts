@@ -1,6 +1,8 @@
 import { host } from '#host'
 import { ContextLostError } from '../protocol/errors.ts'
+import type { Incarnation } from '../protocol/ids.ts'
 import type { ContextStorage } from '../protocol/platform.ts'
+import type { ResourceRequest } from '../protocol/specs.ts'
 import type { CallAbort } from './call-abort.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -12,6 +14,10 @@ export interface CallContext {
   readonly taskId: string
   readonly method: string
   readonly gpuIds: readonly number[]
+  /** What it holds of the node. */
+  readonly request?: ResourceRequest
+  /** Which life of the actor this is. */
+  readonly incarnation?: Incarnation
   readonly abort: CallAbort
   /** Ends the actor when the running method is left. */
   readonly exitActor?: () => never

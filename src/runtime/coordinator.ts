@@ -16,6 +16,7 @@ import type { ObjectView } from './objects.ts'
 import { actorLabel, workerLabel } from './realm-names.ts'
 import { unschedulable } from './remote-actor.ts'
 import type { Runtime } from './runtime.ts'
+import { settleCalls } from './settle-calls.ts'
 import type { TaskView } from './task-call.ts'
 
 const tickMs = 1000
@@ -348,7 +349,9 @@ export class Coordinator {
 
   #dismissOnWorker({ actorId, incarnation, workerId, death }: Extract<ClusterCommand, { type: 'dismissActor' }>): void {
     const ended = (): void => this.handle({ type: 'actorEnded', actorId, incarnation, death })
-    this.#node.link(workerId)?.ask<void>('dismissActor', actorId).then(ended, ended)
+    const dismiss = (): void => void this.#node.link(workerId)?.ask<void>('dismissActor', actorId).then(ended, ended)
+    const links = [...(this.#watchers.get(actorId) ?? [])].flatMap((realm) => this.#node.link(realm) ?? [])
+    void settleCalls(links, actorId).then(dismiss)
   }
 
   #publish(actorId: ActorId): void {

@@ -176,6 +176,8 @@ export class Runtime {
         return this.actors.create(payload as CreateActor)
       case 'dismissActor':
         return this.actors.dismiss(String(payload))
+      case 'settleCalls':
+        return this.actors.settleCalls(String(payload))
       case 'listTasks':
         return this.tasks.list()
       case 'listObjects':

@@ -104,6 +104,7 @@ export class TaskCall implements Pending {
     const meta: TaskMeta = {
       taskId,
       gpuIds,
+      request: this.request,
       leaseId,
       name,
       attempt,

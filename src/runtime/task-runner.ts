@@ -1,5 +1,5 @@
 import type { CallMeta } from '../protocol/messages.ts'
-import type { DefinitionSpec } from '../protocol/specs.ts'
+import type { DefinitionSpec, ResourceRequest } from '../protocol/specs.ts'
 import { CallAbort } from './call-abort.ts'
 import type { CallContext } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
@@ -13,6 +13,7 @@ import type { Runtime } from './runtime.ts'
 export interface TaskMeta extends CallMeta {
   readonly taskId: string
   readonly gpuIds: readonly number[]
+  readonly request: ResourceRequest
   readonly leaseId: string
 }
 
@@ -98,6 +99,7 @@ export class TaskRunner {
           taskId: meta.taskId,
           method,
           gpuIds: meta.gpuIds,
+          request: meta.request,
           abort: new CallAbort(),
           attempt: meta.attempt ?? 0,
           scope: [],

@@ -3,6 +3,7 @@ import {
   ActorError,
   actor,
   get,
+  listActors,
   MethodNotFoundError,
   ready,
   runtimeContext,
@@ -11,10 +12,10 @@ import {
   TroupeError,
 } from 'troupe'
 import { expect, test } from 'vitest'
-import { Broken, InheritedFoo, Plain } from './actors/basics.ts'
+import { Broken, InheritedFoo, Plain, Self } from './actors/basics.ts'
 import { Counter } from './actors/counter.ts'
 import { CustomError, failCustom, failLocal } from './actors/errors.ts'
-import { add, countItems, nothing } from './actors/tasks.ts'
+import { add, countItems, nothing, resourcesOf } from './actors/tasks.ts'
 import { expectRejects, expectThrows, start, untyped } from './kit.ts'
 
 test('A1 ten counters', async () => {
@@ -124,4 +125,19 @@ test('A20 the identity of the current actor', async () => {
   expect(new Set(contexts.map(({ actorId }) => actorId)).size).toBe(2)
   expect(contexts.every(({ actorId }) => typeof actorId === 'string')).toBe(true)
   expect(runtimeContext().actorId).toBeUndefined()
+  const self = Self.remote()
+  const again = await self.itself()
+  expect(await again.answer()).toBe(42)
+  const [view] = await listActors({ className: 'Self' })
+  expect((await self.ids()).actorId).toBe(view?.actorId)
+})
+
+test('A20 what the current actor or task holds', async () => {
+  await start()
+  expect(await Counter.remote().resources()).toEqual({})
+  const special = Counter.options({ numGpus: 0.5, numCpus: 2, resources: { special: 1 } }).remote()
+  expect(await special.resources()).toEqual({ CPU: 2, GPU: 0.5, special: 1 })
+  expect(await get(resourcesOf.remote())).toEqual({ CPU: 1 })
+  expect(await get(resourcesOf.options({ numCpus: 0, numGpus: 1 }).remote())).toEqual({ GPU: 1 })
+  expect(runtimeContext().assignedResources).toEqual({})
 })

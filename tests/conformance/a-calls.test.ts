@@ -4,7 +4,7 @@ import { Actor2, Plain, Remote, useActor } from './actors/basics.ts'
 import { Counter } from './actors/counter.ts'
 import { note } from './actors/faults.ts'
 import { Ledger } from './actors/ledger.ts'
-import { add, fail, slow } from './actors/tasks.ts'
+import { add, fail, slow, threeOf, twice } from './actors/tasks.ts'
 import { expectRejects, seconds, start, untyped } from './kit.ts'
 
 test('A9 actors in actors, actors in tasks, tasks in actors', async () => {
@@ -43,7 +43,18 @@ test('A18 a result in several refs', async () => {
   expect(await get([first, second])).toEqual([1, 2])
   const three = plain.pair.options(untyped({ numReturns: 3 })).remote() as unknown as readonly [typeof first]
   await expectRejects(get(three[0]), RangeError, /returned 2 .*numReturns.* 3/i)
+  for (const ref of three) await expectRejects(get(ref), RangeError)
+  const one = plain.pair.options(untyped({ numReturns: 1 })).remote() as unknown as typeof first
+  expect(await get(one)).toEqual([1, 2])
   expect(plain.pair.options({ numReturns: 0 }).remote()).toBeUndefined()
+  const [left, right] = twice.options({ numReturns: 2 }).remote('x') as unknown as [typeof first, typeof first]
+  expect(await get([left, right])).toEqual(['x', 'x'])
+  const many = twice.options(untyped({ numReturns: 3 })).remote(1) as unknown as (typeof first)[]
+  expect(many.length).toBe(3)
+  for (const ref of many) await expectRejects(get(ref), RangeError, /returned 2 .*numReturns.* 3/i)
+  // One ref of three values is one ref whose value is all of them; two refs of three are a mistake.
+  const reverse = threeOf.options(untyped({ numReturns: 2 })).remote() as unknown as (typeof first)[]
+  for (const ref of reverse) await expectRejects(get(ref), RangeError, /returned 3 .*numReturns.* 2/i)
 })
 
 test('A19 the name of a task', async () => {

@@ -1,5 +1,6 @@
-import { get } from 'troupe'
+import { get, getActor } from 'troupe'
 import { expect, test } from 'vitest'
+import { Plain } from './actors/basics.ts'
 import { addMany, Journal } from './actors/order.ts'
 import { start } from './kit.ts'
 
@@ -17,4 +18,15 @@ test('B1 calls of one caller keep their order', async () => {
   for (const k of [...callers, 'own']) {
     expect(items.filter(([caller]) => caller === k).map(([, i]) => i)).toEqual(inOrder)
   }
+})
+
+test('B1 calls of one caller keep their order: through handles that came by different ways', async () => {
+  await start()
+  const journal = Journal.options({ name: 'journal' }).remote()
+  const echoed = (await Plain.remote().echo(journal)) as typeof journal
+  const named = await getActor<typeof journal>('journal')
+  const handles = [journal, echoed, named]
+  const done = Array.from({ length: 90 }, (_, i) => handles[i % 3]!.add.remote('own', i))
+  await get(done)
+  expect((await journal.items()).map(([, i]) => i)).toEqual(Array.from({ length: 90 }, (_, i) => i))
 })

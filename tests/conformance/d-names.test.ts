@@ -15,8 +15,8 @@ import {
 import { expect, test } from 'vitest'
 import { Counter } from './actors/counter.ts'
 import { Ledger } from './actors/ledger.ts'
-import { Disposable, Leaver, makeBoth, Popular, useLater, Visitor } from './actors/lifetime.ts'
-import { expectRejects, expectThrows, gate, seconds, start, until, untyped, workerTest } from './kit.ts'
+import { callAndTell, Disposable, Leaver, makeBoth, Popular, useLater, Visitor } from './actors/lifetime.ts'
+import { collectGarbage, expectRejects, expectThrows, gate, seconds, start, until, untyped, workerTest } from './kit.ts'
 
 const hasGpus = (count: number) => async () => (await availableResources()).GPU === count
 
@@ -31,12 +31,38 @@ test('D1 the last handle is disposed', async () => {
   await until(hasGpus(2), 'the GPU comes back')
 })
 
+test('D1 the last handle is collected', async () => {
+  await start()
+  await (async () => {
+    await Counter.options({ numGpus: 1 }).remote().inc()
+  })()
+  await until(async () => {
+    await collectGarbage()
+    return hasGpus(2)()
+  }, 'the GPU comes back')
+})
+
+test('D5 the dispose hook runs at every graceful end', async () => {
+  await start()
+  const ledger = Ledger.remote()
+  const ended = (count: number): Promise<void> =>
+    until(async () => (await ledger.entries()).length === count, `${count} have been disposed of`)
+  const dropped = Disposable.remote(ledger)
+  expect(await dropped.inc()).toBe(1)
+  dropped[Symbol.dispose]()
+  await ended(1)
+  await expectRejects(Disposable.remote(ledger).leave(), ActorDiedError)
+  await ended(2)
+  await terminate(Disposable.options({ isolation: 'shared' }).remote(ledger))
+  await ended(3)
+})
+
 test('D7 names', async () => {
   await start()
   const first = Counter.options({ name: 'n1' }).remote(7)
   expect(await (await getActor<typeof first>('n1')).inc()).toBe(8)
   const second = Counter.options({ name: 'n1' })
-  await expectRejects(() => ready(second.remote()), ActorAlreadyExistsError, /n1/)
+  expect(await expectRejects(() => ready(second.remote()), ActorAlreadyExistsError, /n1/)).toBeInstanceOf(RangeError)
   for (const name of ['unknown', '']) await expectRejects(() => getActor(name), RangeError)
   await expectRejects(() => getActor('n1', { namespace: 'other' }), RangeError)
   const same = Counter.options({ name: 'n1', getIfExists: true }).remote(100)
@@ -130,4 +156,29 @@ test('D2 a call that never starts does not keep the actors among its arguments',
   await until(hasGpus(2), 'the GPU comes back', 5000)
   door.open()
   await busy
+})
+
+test('D5 terminate of an actor that waits for resources: calls that others made before are answered', async () => {
+  await start()
+  const ledger = Ledger.remote()
+  const holder = Counter.options({ numGpus: 2 }).remote()
+  await ready(holder)
+  const late = Counter.options({ numGpus: 1 }).remote(4)
+  const called = callAndTell.remote(late, ledger)
+  await until(async () => (await ledger.entries()).length === 1, 'the task has called it')
+  const ended = terminate(late)
+  kill(holder)
+  expect(await get(called)).toBe(5)
+  await ended
+  await expectRejects(late.inc(), ActorDiedError, /terminate/)
+})
+
+test('D5 terminate of an actor that waits for resources and that nobody else holds ends it at once', async () => {
+  await start()
+  const holder = Counter.options({ numGpus: 2 }).remote()
+  await ready(holder)
+  const late = Counter.options({ numGpus: 1 }).remote()
+  await terminate(late)
+  await expectRejects(late.inc(), ActorDiedError, /terminate/)
+  expect(await holder.inc()).toBe(1)
 })

@@ -24,6 +24,7 @@ workerTest('E1 an actor restarts', async () => {
   const after = await counter.context()
   expect(after.actorId).toBe(before.actorId)
   expect(after.workerId).not.toBe(before.workerId)
+  expect([before.isRestarted, after.isRestarted]).toEqual([false, true])
   await expectRejects(counter.die(), ActorDiedError)
   await expectRejects(counter.inc(), ActorDiedError)
 })

@@ -28,6 +28,22 @@ workerTest('G4 console lines of workers reach the driver, with who wrote them', 
   expect(texts[1]).toMatch(/\(Talker#\d+\).*aside/s)
 })
 
+workerTest('G4 with logToDriver: false they stay in the worker', async () => {
+  const { log, error } = console
+  const lines: unknown[][] = []
+  console.log = (...line) => void lines.push(line)
+  console.error = (...line) => void lines.push(line)
+  try {
+    await start({ logToDriver: false })
+    const talker = Talker.remote()
+    await talker.say('to nobody')
+    await talker.say('still to nobody')
+  } finally {
+    Object.assign(console, { log, error })
+  }
+  expect(lines).toEqual([])
+})
+
 test('G5 calls that wait for each other in a circle are ended when asked', async () => {
   await start({ deadlock: 'error' })
   const a = Waiter.remote()

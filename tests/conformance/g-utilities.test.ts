@@ -1,7 +1,8 @@
-import { ActorPool, Queue, QueueEmptyError, QueueFullError } from 'troupe'
+import { ActorPool, asCompleted, get, proxy, Queue, QueueEmptyError, QueueFullError } from 'troupe'
 import { expect, test } from 'vitest'
+import { fail, valueAfter } from './actors/tasks.ts'
 import { Doubler } from './actors/utilities.ts'
-import { expectRejects, seconds, start } from './kit.ts'
+import { expectRejects, gate, seconds, start, untyped } from './kit.ts'
 
 test('G1 a pool of actors', async () => {
   await start()
@@ -21,6 +22,25 @@ test('G1 a pool of actors', async () => {
   expect(pool.hasNext()).toBe(false)
   await expectRejects(() => pool.getNext(), Error)
   expect(pool.hasFree()).toBe(true)
+})
+
+test('G8 results in the order in which they come', async () => {
+  await start()
+  const doors = [gate(), gate(), gate()]
+  const refs = doors.map(({ pass }, i) => valueAfter.options({ numCpus: 0 }).remote(proxy(pass), i))
+  const failed = fail.remote()
+  const order: (number | string)[] = []
+  doors[2]!.open()
+  for await (const ref of asCompleted([...refs, failed])) {
+    order.push(ref === failed ? 'failed' : await get(ref as (typeof refs)[number]))
+    if (order.length === 2) doors[0]!.open()
+    if (order.length === 3) doors[1]!.open()
+  }
+  expect(order.slice(0, 2).sort()).toEqual([2, 'failed'])
+  expect(order.slice(2)).toEqual([0, 1])
+  await expectRejects(get(failed), RangeError, /bad thing/)
+  for await (const ref of asCompleted([])) throw new Error(`a ref ${ref} of none`)
+  await expectRejects(() => asCompleted(untyped([1])).next(), TypeError, /asCompleted/)
 })
 
 test('G2 a queue', async () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Counter } from './actors/counter.ts'
 import { Uncloneable } from './actors/errors.ts'
 import { Guarded, Runner, Taker } from './actors/web.ts'
-import { expectRejects, expectThrows, start, testOn, untyped, workerTest } from './kit.ts'
+import { expectRejects, expectThrows, start, testOn, until, untyped, workerTest } from './kit.ts'
 
 test('H1 direct calls', async () => {
   await start()
@@ -88,6 +88,31 @@ test('H4 callbacks', async () => {
   await runner.keep(proxy((x: number) => x + 100))
   expect(await runner.useKept(1)).toBe(101)
   expect(await runner.nested({ on: { item: proxy((x: number) => x + 1) } })).toBe(21)
+})
+
+test('H4 callbacks are released: when the call ends, or when the actor lets go of what it kept', async () => {
+  await start()
+  interface Inside {
+    readonly objects: { readonly counts: { readonly lent: number } }
+  }
+  const { runtime } = (globalThis as unknown as Record<symbol, { runtime: Inside }>)[Symbol.for('troupe')]!
+  const lent = (): number => runtime.objects.counts.lent
+  const runner = Runner.remote()
+  const before = lent()
+  expect(
+    await runner.sum(
+      proxy((x: number) => x),
+      3,
+    ),
+  ).toBe(3)
+  await runner.keep(proxy((x: number) => x + 1))
+  await until(async () => {
+    await runner.collectGarbage()
+    return lent() === before + 1
+  }, 'only the one that was kept is held')
+  expect(await runner.useKept(1)).toBe(2)
+  kill(runner)
+  await until(() => lent() === before, 'the end of the actor lets go of it')
 })
 
 test('H9 hostile names and keys', async () => {

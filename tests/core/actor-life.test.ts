@@ -342,6 +342,35 @@ describe('restart', () => {
     }
   })
 
+  test('a dismissed actor that waits for resources is made for the calls of its other holders, then ended', () => {
+    const cluster = new Cluster({ gpus: 1 })
+    const worker = cluster.alive('first', { gpu: 1 })
+    cluster.create('a', { gpu: 1, maxRestarts: 3 })
+    cluster.grant('a', 'n.w9')
+    expect(cluster.dismiss('a')).toEqual([])
+    expect(cluster.dismiss('a')).toEqual([])
+    cluster.kill('first')
+    const next = cluster.exited(worker).find((command) => command.type === 'startWorker')!
+    cluster.workerReady(next.workerId)
+    expect(cluster.started('a').map(({ type }) => type)).toEqual(['publishActor', 'dismissActor'])
+    cluster.ended('a')
+    expect(cluster.fate('a')).toBe('DEAD: INTENDED_USER_EXIT')
+  })
+
+  test('a dismissed actor that waits for resources ends when its other holders let go of it', () => {
+    const cluster = new Cluster({ gpus: 1 })
+    cluster.alive('first', { gpu: 1 })
+    cluster.create('a', { gpu: 1 })
+    cluster.grant('a', 'n.w1')
+    cluster.dismiss('a')
+    expect(cluster.fate('a')).toBe('PENDING_CREATION')
+    cluster.release('a', 'n.w1')
+    expect(cluster.fate('a')).toBe('PENDING_CREATION')
+    cluster.release('a', 'driver')
+    expect(cluster.fate('a')).toBe('DEAD: INTENDED_USER_EXIT')
+    expect(cluster.state.waitingCount).toBe(0)
+  })
+
   test('a restart that waits keeps its restarts when it is killed with noRestart: false', () => {
     const cluster = new Cluster({ gpus: 1 })
     const worker = cluster.alive('a', { gpu: 1, maxRestarts: 5 })

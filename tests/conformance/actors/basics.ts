@@ -106,6 +106,10 @@ export const Self = actor(
     answer(): number {
       return 42
     }
+    async itself(): Promise<ActorHandle<{ answer(): number }>> {
+      await Promise.resolve()
+      return runtimeContext().currentActor as ActorHandle<{ answer(): number }>
+    }
   },
   import.meta,
 )

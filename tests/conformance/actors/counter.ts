@@ -47,9 +47,13 @@ export const Counter = actor(
       return getGpuIds()
     }
 
-    context(): { actorId: string | undefined; workerId: string } {
-      const { actorId, workerId } = runtimeContext()
-      return { actorId, workerId }
+    context(): { actorId: string | undefined; workerId: string; isRestarted: boolean } {
+      const { actorId, workerId, wasCurrentActorReconstructed } = runtimeContext()
+      return { actorId, workerId, isRestarted: wasCurrentActorReconstructed }
+    }
+
+    resources(): Readonly<Record<string, number>> {
+      return runtimeContext().assignedResources
     }
   },
   import.meta,

@@ -16,6 +16,9 @@ export const Disposable = actor(
     inc(): number {
       return ++this.#value
     }
+    leave(): never {
+      exitActor()
+    }
     async [Symbol.asyncDispose](): Promise<void> {
       await this.#ledger.note('disposed')
     }
@@ -105,6 +108,16 @@ export const Visitor = actor(
     visit(popular: ActorHandle<Countable>): Promise<number> {
       return popular.callers()
     }
+  },
+  import.meta,
+)
+
+/** Calls a counter, says so, and gives what it answers. */
+export const callAndTell = task(
+  async function callAndTell(counter: Incrementer, ledger: Ledger): Promise<number> {
+    const call = counter.inc()
+    await ledger.note('called')
+    return call
   },
   import.meta,
 )

@@ -1,4 +1,4 @@
-import { task } from 'troupe'
+import { runtimeContext, task } from 'troupe'
 import { sleep } from './platform.ts'
 
 export const add = task(
@@ -28,6 +28,28 @@ export const valueAfter = task(
 export const fail = task(
   function fail(): never {
     throw new RangeError('bad thing')
+  },
+  import.meta,
+)
+
+/** The same value twice. */
+export const twice = task(
+  function twice<T>(value: T): [T, T] {
+    return [value, value]
+  },
+  import.meta,
+)
+
+export const threeOf = task(
+  function threeOf(): [number, number, number] {
+    return [1, 2, 3]
+  },
+  import.meta,
+)
+
+export const resourcesOf = task(
+  function resourcesOf(): Readonly<Record<string, number>> {
+    return runtimeContext().assignedResources
   },
   import.meta,
 )

@@ -54,6 +54,10 @@ export const Runner = actor(
         return error instanceof RangeError ? `RangeError ${error.message}` : String(error)
       }
     }
+    async collectGarbage(): Promise<void> {
+      ;(globalThis as { gc?: () => void }).gc?.()
+      await sleep(1)
+    }
     keep(callback: Callback): void {
       this.#kept = callback
     }
