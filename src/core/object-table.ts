@@ -36,6 +36,8 @@ export class ObjectTable {
   readonly #borrowed = new Map<ObjectId, number>()
   /** Changes that wait, by the realm that is handing over. */
   readonly #waiting = new Map<RealmId, Change[]>()
+  /** Objects of this realm whose books are with the custodian. */
+  readonly #given = new Set<ObjectId>()
   #isHandedOver = false
 
   constructor(realm: RealmId, host: ObjectTableHost) {
@@ -53,7 +55,9 @@ export class ObjectTable {
   /** The realm that keeps the object's books now. */
   keeperOf(id: ObjectId): RealmId {
     const owner = ownerOf(id)
-    const isGone = owner === this.#realm ? this.#isHandedOver : this.#host.hasEnded(owner)
+    // Taken over from an owner that has not ended yet.
+    if (owner !== this.#realm && this.#lent.has(id)) return this.#realm
+    const isGone = owner === this.#realm ? this.#isHandedOver || this.#given.has(id) : this.#host.hasEnded(owner)
     return isGone ? this.#host.custodianOf(owner) : owner
   }
 
@@ -67,9 +71,9 @@ export class ObjectTable {
 
   // ---- refs that travel
 
-  /** A ref is about to be sent: its receiver gets a hold first. */
-  sent(id: ObjectId, receiver: RealmId): void {
-    if (this.keeperOf(id) === this.#realm && !this.#lent.has(id) && receiver !== this.#realm)
+  /** A ref is about to be sent: its receiver gets a hold first. Nobody keeps books of what went with its owner. */
+  sent(id: ObjectId, receiver: RealmId, isKeptHere: boolean): void {
+    if (isKeptHere && this.keeperOf(id) === this.#realm && !this.#lent.has(id) && receiver !== this.#realm)
       this.#lent.set(id, new Map())
     this.changed(id, receiver, 1)
   }
@@ -127,16 +131,18 @@ export class ObjectTable {
 
   /** A realm has ended: its holds are gone, and its objects are with their custodian or nowhere. */
   realmEnded(realm: RealmId): void {
-    for (const [id, holders] of [...this.#lent]) if (holders.delete(realm)) this.#forgetIfUnheld(id, holders)
     const waiting = this.#waiting.get(realm)
     this.#waiting.delete(realm)
+    // First what waits: it may be all that holds an object besides the realm that has ended.
     for (const { id, holder, count } of waiting ?? []) this.changed(id, holder, count)
+    for (const [id, holders] of [...this.#lent]) if (holders.delete(realm)) this.#forgetIfUnheld(id, holders)
   }
 
   /** Gives the books of an object away. */
   handOver(id: ObjectId): Holders {
     const holders = this.holdersOf(id)
     this.#lent.delete(id)
+    this.#given.add(id)
     return holders
   }
 
@@ -145,11 +151,15 @@ export class ObjectTable {
     this.#isHandedOver = true
   }
 
-  /** Takes the books of an object over, as its custodian. */
+  /**
+   * Takes the books of an object over, as its custodian. Its owner holds it until it has ended: what the owner still
+   * hands over may hold refs to it.
+   */
   takeOver(id: ObjectId, holders: Holders): void {
     this.#borrowed.delete(id)
     const known = this.#lent.get(id) ?? new Map<RealmId, number>()
     this.#lent.set(id, known)
+    if (!this.#host.hasEnded(ownerOf(id))) known.set(ownerOf(id), 1)
     for (const [realm, count] of holders) {
       if (realm === this.#realm || this.#host.hasEnded(realm)) continue
       const sum = (known.get(realm) ?? 0) + count
