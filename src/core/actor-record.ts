@@ -1,7 +1,10 @@
 import type { ActorId, Incarnation, RealmId, WorkerId } from '../protocol/ids.ts'
-import type { ActorSpec, Allocation, ResourceRequest } from '../protocol/specs.ts'
+import type { ActorSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import type { ActorState, ActorView, Death } from './cluster-events.ts'
+import type { Allocation } from './demand.ts'
+import type { ActorRequest } from './shape.ts'
+import type { Slot } from './slot.ts'
 
 /**
  * The life of one actor at the coordinator.
@@ -17,7 +20,11 @@ export class ActorRecord {
   state: ActorState
   incarnation: Incarnation = 0
   workerId: WorkerId | undefined
+  /** Where it is placed, and what it has there. */
+  slot: Slot | undefined
   allocation: Allocation | undefined
+  /** While it waits for resources. */
+  waiting: ActorRequest | undefined
   restartCount = 0
   death: Death | undefined
   /** Why it is being ended on purpose: its worker's end is then no crash. */
@@ -89,6 +96,7 @@ export function workerDeath(actor: ActorRecord, workerId: WorkerId, exit: Worker
   const restarts =
     actor.spec.maxRestarts > 0 && !actor.mayRestart ? `; all ${actor.spec.maxRestarts} restarts are used up` : ''
   const message = `its worker ${workerId} ${exit.reason}${restarts}`
+  if (exit.isNodeLost === true) return { reason: 'NODE_DIED', message }
   return {
     reason: 'WORKER_DIED',
     message,

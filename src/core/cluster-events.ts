@@ -1,7 +1,8 @@
 import type { EncodedThrown } from '../protocol/error-codec.ts'
 import type { ActorId, Incarnation, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
-import type { ActorSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { ActorSpec, GroupSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
+import type { Allocation } from './demand.ts'
 import type { Amounts, NodeResources } from './node-ledger.ts'
 
 /** Why an actor is dead, as a word that programs can test. */
@@ -15,6 +16,7 @@ export type DeathReason =
   | 'DEPENDENCY_FAILED'
   | 'UNSCHEDULABLE'
   | 'NODE_DIED'
+  | 'PLACEMENT_GROUP_REMOVED'
 
 export interface Death {
   readonly reason: DeathReason
@@ -35,7 +37,22 @@ export type ClusterEvent =
       readonly nodeId: NodeId
       readonly resources: NodeResources
       readonly spareWorkers: number
+      /** Grows each time a node of this name comes back; 0 when it is not said. */
+      readonly epoch?: number
+      readonly labels?: Readonly<Record<string, string>>
+      /** It is not the coordinator's own: it keeps books of its own and may refuse. */
+      readonly isRemote?: boolean
     }
+  | { readonly type: 'nodeLost'; readonly nodeId: NodeId; readonly epoch?: number }
+  /** After it has refused something: what it holds that the coordinator does not know of. */
+  | {
+      readonly type: 'nodeReported'
+      readonly nodeId: NodeId
+      readonly epoch?: number
+      readonly foreign: readonly Allocation[]
+    }
+  | { readonly type: 'groupRequested'; readonly spec: GroupSpec }
+  | { readonly type: 'groupRemoved'; readonly groupId: string }
   | { readonly type: 'actorRequested'; readonly spec: ActorSpec; readonly isReady: boolean }
   | { readonly type: 'actorDependenciesReady'; readonly actorId: ActorId }
   | { readonly type: 'actorStarted'; readonly actorId: ActorId; readonly incarnation: Incarnation }
@@ -56,6 +73,8 @@ export type ClusterEvent =
       readonly realm: RealmId
       readonly request: ResourceRequest
       readonly waitForResources: boolean
+      /** The node where its large arguments are. */
+      readonly nearNodeId?: NodeId
     }
   | { readonly type: 'leaseReturned'; readonly leaseId: string }
   | { readonly type: 'leaseRevoked'; readonly leaseId: string }
@@ -64,6 +83,12 @@ export type ClusterEvent =
   | { readonly type: 'leaseUnblocked'; readonly leaseId: string }
   | { readonly type: 'workerReady'; readonly workerId: WorkerId }
   | { readonly type: 'workerExited'; readonly workerId: WorkerId; readonly exit: WorkerExit }
+  /** The node's own books have no room for what was placed on this worker, which lives and is free. */
+  | { readonly type: 'grantRefused'; readonly workerId: WorkerId }
+  /** The node will not start it. */
+  | { readonly type: 'workerRefused'; readonly workerId: WorkerId }
+  /** The coordinator's time goes on; it is the shell's to tell, about once a second. */
+  | { readonly type: 'timePassed'; readonly nowMs: number }
   | { readonly type: 'ownerEnded'; readonly owner: RealmId | ActorId }
 
 /** What the shell must do. */
@@ -104,6 +129,11 @@ export type ClusterCommand =
       readonly gpuIds: readonly number[]
     }
   | { readonly type: 'refuseLease'; readonly leaseId: string; readonly realm: RealmId; readonly refusal: Refusal }
+  /** The worker of a remote node is lent no more. */
+  | { readonly type: 'closeLease'; readonly leaseId: string; readonly workerId: WorkerId }
+  | { readonly type: 'publishGroup'; readonly groupId: string }
+  /** Something has waited for long: why, as a sentence for people. */
+  | { readonly type: 'reportPending'; readonly text: string }
   | { readonly type: 'endLease'; readonly leaseId: string; readonly realm: RealmId; readonly exit: WorkerExit }
 
 export type ActorState = 'DEPENDENCIES_UNREADY' | 'PENDING_CREATION' | 'ALIVE' | 'RESTARTING' | 'DEAD'
@@ -128,4 +158,6 @@ export interface Refusal {
   readonly message: string
   readonly requested: Amounts
   readonly available: Amounts
+  /** The placement group it names is no more. */
+  readonly isGroupRemoved?: boolean
 }

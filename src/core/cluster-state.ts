@@ -1,45 +1,86 @@
-import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
-import type { ActorSpec, Allocation, ResourceRequest } from '../protocol/specs.ts'
+import type { ActorId, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
+import type { ActorSpec, GroupSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
-import { ActorDirectory } from './actor-directory.ts'
-import { ActorRecord, isGraceful, workerDeath } from './actor-record.ts'
-import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from './cluster-events.ts'
-import { checkClusterInvariants } from './cluster-invariants.ts'
-import { placementRequest, refusalOf, sumAmounts } from './feasibility.ts'
+import { ActorLife, deathByRefusal } from './actor-life.ts'
+import type { ActorRecord } from './actor-record.ts'
+import type { Books } from './books.ts'
+import type { ActorView, ClusterCommand, ClusterEvent, Refusal } from './cluster-events.ts'
+import { type ClusterParts, checkClusterInvariants } from './cluster-invariants.ts'
+import type { Allocation } from './demand.ts'
+import { refusal, sumAmounts } from './feasibility.ts'
+import { GroupBook } from './group-book.ts'
+import type { GroupView } from './group-record.ts'
 import { LeaseBook } from './lease-book.ts'
-import { type Amounts, describeRequest } from './node-ledger.ts'
-import { RequestQueue } from './request-queue.ts'
-import { type NodeRecord, WorkerPool, type WorkerRecord, type WorkerSummary } from './worker-pool.ts'
+import type { Amounts } from './node-ledger.ts'
+import { NodeLife } from './node-life.ts'
+import { pendingTexts } from './pending-report.ts'
+import { Scheduler } from './scheduler.ts'
+import type { Shape, Waiting } from './shape.ts'
+import type { Slot } from './slot.ts'
+import { WorkerPool, type WorkerRecord, type WorkerSummary } from './worker-pool.ts'
 
-interface ActorRequest {
-  readonly type: 'actor'
-  readonly key: string
-  readonly request: ResourceRequest
-  readonly actor: ActorRecord
-}
-interface LeaseRequest {
-  readonly type: 'lease'
-  readonly key: string
-  readonly request: ResourceRequest
-  readonly leaseId: string
-  readonly realm: RealmId
-  readonly waitForResources: boolean
-}
 type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>
+
+/** Where a report comes from: one life of a node. */
+export interface Origin {
+  readonly nodeId: NodeId
+  readonly epoch: number
+}
+
+/** What waits and could be nowhere, since its node was lost, is refused after this time. */
+export const hopelessMs = 30_000
+/** Workers that are not needed end after this time without work. */
+const idleMs = 10_000
 
 /**
  * All decisions of the coordinator: who runs where, who is alive, who is refused. Pure and deterministic: events in,
  * commands out, no clock, no chance, no platform. The shell carries the commands out and reports what happened.
  */
 export class ClusterState {
-  readonly #actors = new ActorDirectory()
   readonly #pool = new WorkerPool(({ id, node }) => this.#emit({ type: 'startWorker', workerId: id, nodeId: node.id }))
-  readonly #leases = new LeaseBook(this.#pool, (command) => this.#emit(command))
-  readonly #queue = new RequestQueue<ActorRequest | LeaseRequest>()
+  readonly #scheduler = new Scheduler({
+    slotsFor: (shape) => this.#nodes.slotsFor(shape),
+    start: (waiting, slot, allocation) => this.#start(waiting, slot, allocation),
+  })
+  readonly #resumes = new Set<Slot>()
+  readonly #life: ActorLife
+  readonly #leases: LeaseBook
+  readonly #groups: GroupBook
+  readonly #nodes: NodeLife
   #commands: ClusterCommand[] = []
+  #nowMs = 0
 
-  handle(event: ClusterEvent): ClusterCommand[] {
+  constructor() {
+    const state = this
+    const books: Books = {
+      pool: this.#pool,
+      scheduler: this.#scheduler,
+      resumes: this.#resumes,
+      get nowMs() {
+        return state.#nowMs
+      },
+      emit: (command) => this.#emit(command),
+      giveBack: (slot, allocation) => this.#giveBack(slot, allocation),
+    }
+    this.#leases = new LeaseBook(books)
+    this.#groups = new GroupBook(books)
+    this.#life = new ActorLife(books, {
+      enqueue: (actor) => this.#enqueue(actor),
+      refusalOf: (spec) => this.refusalOf(spec.request, spec.placementCpu),
+      stopWorker: (workerId, isGraceful) => this.#stopWorker(workerId, isGraceful),
+      ended: (actorId) => this.#ownerEnded(actorId),
+    })
+    this.#nodes = new NodeLife(books, this.#groups, {
+      firstJoined: () => this.#refuseHopeless(() => true),
+      workerExited: (workerId, exit) => this.#workerExited(workerId, exit),
+      realmEnded: (realm) => this.#realmEnded(realm),
+    })
+  }
+
+  /** What a life of a node says that is over changes nothing. */
+  handle(event: ClusterEvent, origin?: Origin): ClusterCommand[] {
     this.#commands = []
+    if (origin !== undefined && this.#pool.node(origin.nodeId)?.epoch !== origin.epoch) return this.#commands
     this.#apply(event)
     this.#schedule()
     return this.#commands
@@ -48,31 +89,38 @@ export class ClusterState {
   #apply(event: ClusterEvent): void {
     switch (event.type) {
       case 'nodeJoined':
-        return this.#joinNode(event)
+        return this.#nodes.join(event)
+      case 'nodeLost':
+        return this.#nodes.lost(event.nodeId, event.epoch)
+      case 'nodeReported':
+        return this.#nodes.reported(event)
       case 'actorRequested':
-        return this.#requestActor(event.spec, event.isReady)
+        return this.#life.request(event.spec, event.isReady)
       case 'actorDependenciesReady':
-        return this.#withActor(event.actorId, (actor) => this.#dependenciesReady(actor))
+        return this.#withActor(event.actorId, (actor) => this.#life.dependenciesReady(actor))
       case 'actorStarted':
-        return this.#withCurrent(event, (actor) => this.#started(actor))
+        return this.#withCurrent(event, (actor) => this.#life.started(actor))
       case 'actorFailed':
       case 'actorEnded':
-        return this.#withCurrent(event, (actor) => this.#bury(actor, event.death))
+        return this.#withCurrent(event, (actor) => this.#life.bury(actor, event.death))
       case 'actorKilled':
-        return this.#withActor(event.actorId, (actor) => this.#kill(actor, event.mayRestart, event.death))
+        return this.#withActor(event.actorId, (actor) => this.#life.kill(actor, event.mayRestart, event.death))
       case 'actorDismissed':
-        return this.#withActor(event.actorId, (actor) => this.#dismiss(actor, event.death))
+        return this.#withActor(event.actorId, (actor) => this.#life.dismiss(actor, event.death))
       case 'handlesGranted':
-        return this.#hold(event.actorId, event.realm, event.count)
+        return this.#life.hold(event.actorId, event.realm, event.count)
       case 'handlesReleased':
-        return this.#hold(event.actorId, event.realm, -event.count)
+        return this.#life.hold(event.actorId, event.realm, -event.count)
+      case 'groupRequested':
+        return this.#groups.request(event.spec)
+      case 'groupRemoved':
+        return this.#removeGroup(event.groupId)
       case 'leaseRequested':
         return this.#requestLease(event)
       case 'leaseReturned':
-        if (!this.#queue.remove(`lease ${event.leaseId}`)) this.#leases.giveBack(event.leaseId)
-        return
+        return this.#leases.giveBack(event.leaseId)
       case 'leaseRevoked':
-        return this.#stopWorker(this.#leases.workerOf(event.leaseId), false)
+        return this.#stopWorker(this.#leases.get(event.leaseId)?.workerId, false)
       case 'leaseBlocked':
         return this.#leases.block(event.leaseId)
       case 'leaseUnblocked':
@@ -81,6 +129,11 @@ export class ClusterState {
         return this.#workerReady(event.workerId)
       case 'workerExited':
         return this.#workerExited(event.workerId, event.exit)
+      case 'grantRefused':
+      case 'workerRefused':
+        return this.#refusedByNode(event.workerId, event.type === 'grantRefused')
+      case 'timePassed':
+        return this.#timePassed(event.nowMs)
       case 'ownerEnded':
         return this.#ownerEnded(event.owner)
     }
@@ -89,202 +142,171 @@ export class ClusterState {
   // ---- questions
 
   actor(actorId: ActorId): ActorView | undefined {
-    return this.#actors.get(actorId)?.view()
+    return this.#life.directory.get(actorId)?.view()
   }
 
   actorSpec(actorId: ActorId): ActorSpec | undefined {
-    return this.#actors.get(actorId)?.spec
+    return this.#life.directory.get(actorId)?.spec
   }
 
   actors(): ActorView[] {
-    return [...this.#actors.all].map((actor) => actor.view())
+    return [...this.#life.directory.all].map((actor) => actor.view())
   }
 
   workers(): WorkerSummary[] {
     return this.#pool.summaries()
   }
 
+  group(groupId: string): GroupView | undefined {
+    return this.#groups.get(groupId)?.view()
+  }
+
+  groups(): GroupView[] {
+    return this.#groups.views()
+  }
+
   findName(namespace: string, name: string): ActorId | undefined {
-    return this.#actors.find(namespace, name)
+    return this.#life.directory.find(namespace, name)
   }
 
   total(): Amounts {
-    return sumAmounts([...this.#pool.nodes].map((node) => node.ledger.total()))
+    return sumAmounts([...this.#pool.nodes].map(({ slot }) => slot.ledger.total()))
   }
 
   available(): Amounts {
-    return sumAmounts([...this.#pool.nodes].map((node) => node.ledger.available()))
+    return sumAmounts([...this.#pool.nodes].map(({ slot }) => slot.ledger.available()))
+  }
+
+  /** What an actor or a lease has where it is placed. */
+  allocationOf(id: ActorId): Allocation | undefined {
+    return this.#life.directory.get(id)?.allocation ?? this.#leases.get(id)?.allocation
   }
 
   /** Why no node could ever give this; undefined when one could, and before the first node has joined. */
-  refusalOf(request: ResourceRequest): Refusal | undefined {
-    return this.#pool.hasNodes ? refusalOf(request, this.#pool.nodes) : undefined
+  refusalOf(request: ResourceRequest, placementCpu = 0): Refusal | undefined {
+    return this.#refusalFor(this.#scheduler.shapeOf(request, placementCpu))
   }
 
-  /** Requests that wait for resources. */
+  #refusalFor(shape: Shape): Refusal | undefined {
+    if (shape.slots.size > 0) return undefined
+    if (shape.request.bundle !== undefined) return this.#groups.refusalIn(shape)
+    return this.#pool.hadNodes ? refusal(shape.placementRequest, [...this.#pool.nodes]) : undefined
+  }
+
+  /** Why the nodes there are could never hold a placement group. */
+  groupRefusalOf(spec: GroupSpec): Refusal | undefined {
+    return this.#groups.refusalOf(spec)
+  }
+
+  /** Requests that wait for resources, placement groups included. */
   get waitingCount(): number {
-    return this.#queue.size
+    return this.#scheduler.waitingCount + this.#groups.pending.length
   }
 
   /** Throws when what is known cannot be true. */
   checkInvariants(): void {
-    checkClusterInvariants(this.#actors, this.#pool)
+    checkClusterInvariants(this.#parts)
   }
 
-  // ---- the life of an actor
-
-  #requestActor(spec: ActorSpec, isReady: boolean): void {
-    const actor = new ActorRecord(spec, isReady)
-    this.#actors.add(actor)
-    // The request was under way when its worker died.
-    if (this.#pool.hasEnded(spec.holder))
-      return this.#bury(actor, { reason: 'OWNER_DIED', message: `its owner (${spec.holder}) has ended` })
-    if (this.#refused(actor)) return
-    this.#actors.nameIt(actor)
-    if (isReady) this.#enqueue(actor)
-    this.#collect(actor)
-  }
-
-  // Before the first node has joined nobody knows what there is: requests wait, and are looked at then.
-  #joinNode({ nodeId, resources, spareWorkers }: EventOf<'nodeJoined'>): void {
-    this.#pool.join(nodeId, resources, spareWorkers)
-    for (const waiting of [...this.#queue.values()]) {
-      if (waiting.type === 'actor') this.#refused(waiting.actor)
-      else if (waiting.type === 'lease' && this.#refusedLease(waiting)) this.#queue.remove(waiting.key)
+  get #parts(): ClusterParts {
+    return {
+      actors: this.#life.directory,
+      leases: this.#leases,
+      groups: this.#groups,
+      pool: this.#pool,
+      scheduler: this.#scheduler,
     }
   }
 
-  #refused(actor: ActorRecord): boolean {
-    const { spec } = actor
-    const refusal = spec.waitForResources ? undefined : this.refusalOf(placementRequest(spec))
-    if (refusal !== undefined) this.#bury(actor, { reason: 'UNSCHEDULABLE', message: refusal.message, refusal })
-    return refusal !== undefined
-  }
-
-  #refusedLease({ leaseId, realm, request, waitForResources }: Omit<LeaseRequest, 'type' | 'key'>): boolean {
-    const refusal = waitForResources ? undefined : this.refusalOf(request)
-    if (refusal !== undefined) this.#emit({ type: 'refuseLease', leaseId, realm, refusal })
-    return refusal !== undefined
-  }
-
-  #dependenciesReady(actor: ActorRecord): void {
-    if (actor.state !== 'DEPENDENCIES_UNREADY' || this.#refused(actor)) return
-    actor.state = 'PENDING_CREATION'
-    this.#enqueue(actor)
-  }
+  // ---- what waits
 
   #enqueue(actor: ActorRecord): void {
-    this.#queue.add({ type: 'actor', key: `actor ${actor.id}`, request: actor.request, actor })
-  }
-
-  #started(actor: ActorRecord): void {
-    // Its worker is being ended: this life is over before it was heard of.
-    if (this.#pool.get(actor.workerId)?.state === 'stopping') return
-    actor.state = 'ALIVE'
-    this.#emit({ type: 'publishActor', actorId: actor.id })
-    if (actor.ending !== undefined) this.#dismissOnWorker(actor, actor.ending)
-  }
-
-  #kill(actor: ActorRecord, wantsRestart: boolean, death: Death): void {
-    if (actor.state === 'DEAD') return
-    const { workerId } = actor
-    const mayRestart = wantsRestart && actor.mayRestart && actor.ending === undefined
-    // Nothing of it runs: there is nothing to restart.
-    if (mayRestart && workerId === undefined) return
-    if (workerId === undefined || actor.isDedicated) {
-      if (!mayRestart) return this.#bury(actor, death)
-      // Calls made from now on wait for the next life.
-      if (actor.state === 'ALIVE') actor.state = 'RESTARTING'
-      this.#emit({ type: 'publishActor', actorId: actor.id })
-      this.#stopWorker(workerId, false)
-      return
+    const { request, placementCpu, creator, waitForResources } = actor.spec
+    const realm = this.#life.directory.get(creator)?.workerId ?? creator
+    actor.waiting = {
+      type: 'actor',
+      actor,
+      shape: this.#scheduler.shapeOf(request, placementCpu),
+      realm,
+      local: this.#pool.nodeOf(realm),
+      waitsForNodes: waitForResources,
+      seq: 0,
+      sinceMs: this.#nowMs,
+      previous: undefined,
+      next: undefined,
+      isQueued: false,
     }
-    this.#emit({ type: 'dropActor', actorId: actor.id, incarnation: actor.incarnation, workerId })
-    if (!mayRestart) return this.#bury(actor, death)
-    this.#leaveWorker(actor)
-    this.#restart(actor)
+    this.#scheduler.add(actor.waiting)
   }
 
-  #dismiss(actor: ActorRecord, death: Death): void {
-    if (actor.state === 'DEAD' || actor.ending !== undefined) return
-    actor.ending = death
-    if (actor.state === 'ALIVE') this.#dismissOnWorker(actor, death)
-    else if (actor.workerId === undefined) this.#bury(actor, death)
+  #requestLease({ leaseId, realm, request, waitForResources, nearNodeId }: EventOf<'leaseRequested'>): void {
+    const local = nearNodeId ?? this.#pool.nodeOf(realm)
+    if (local === undefined && this.#pool.hasEnded(realm)) return
+    const shape = this.#scheduler.shapeOf(request)
+    const refused = waitForResources || shape.slots.size > 0 ? undefined : this.#refusalFor(shape)
+    if (refused !== undefined) return this.#emit({ type: 'refuseLease', leaseId, realm, refusal: refused })
+    const lease = this.#leases.open(shape, { leaseId, realm, local, waitsForNodes: waitForResources })
+    if (lease === undefined) return
+    lease.sinceMs = this.#nowMs
+    this.#scheduler.add(lease)
   }
 
-  #dismissOnWorker({ id, incarnation, workerId }: ActorRecord, death: Death): void {
-    this.#emit({ type: 'dismissActor', actorId: id, incarnation, workerId: workerId!, death })
+  #start(waiting: Waiting, slot: Slot, allocation: Allocation): void {
+    if (waiting.type === 'actor') this.#life.place(waiting.actor, slot, allocation)
+    else this.#leases.place(waiting, slot, allocation)
   }
 
-  #restart(actor: ActorRecord): void {
-    actor.state = 'RESTARTING'
-    actor.incarnation++
-    actor.restartCount++
-    this.#emit({ type: 'publishActor', actorId: actor.id })
-    this.#enqueue(actor)
+  #refuse(waiting: Waiting, refused: Refusal): void {
+    if (waiting.type === 'actor') return this.#life.bury(waiting.actor, deathByRefusal(refused))
+    const { leaseId, realm } = waiting
+    this.#leases.drop(waiting)
+    this.#emit({ type: 'refuseLease', leaseId, realm, refusal: refused })
   }
 
-  #bury(actor: ActorRecord, death: Death): void {
-    if (actor.state === 'DEAD') return
-    actor.state = 'DEAD'
-    actor.death = death
-    this.#queue.remove(`actor ${actor.id}`)
-    this.#actors.bury(actor)
-    this.#emit({ type: 'publishActor', actorId: actor.id })
-    // Its resources are free only when its worker is gone: two actors must never be on one GPU.
-    if (actor.isDedicated) this.#stopWorker(actor.workerId, isGraceful(death))
-    else this.#leaveWorker(actor)
-    if (actor.workerId === undefined) this.#actors.retire(actor)
-    this.#ownerEnded(actor.id)
-  }
-
-  #hold(actorId: ActorId, realm: RealmId, count: number): void {
-    // A realm that has ended holds nothing, whatever was said of it on the way.
-    if (this.#pool.hasEnded(realm)) return this.#withActor(actorId, (actor) => this.#collect(actor))
-    const actor = this.#actors.hold(actorId, realm, count)
-    if (actor !== undefined) this.#collect(actor)
-  }
-
-  #collect(actor: ActorRecord): void {
-    if (actor.isHeld || actor.spec.isDetached || actor.state === 'DEAD') return
-    this.#dismiss(actor, { reason: 'OUT_OF_SCOPE', message: 'its last handle was released' })
-  }
-
-  // A realm or an actor is gone: what it held is released, and what it made ends with it unless it is detached.
-  #ownerEnded(owner: RealmId | ActorId): void {
-    for (const actor of this.#actors.dropHolder(owner)) this.#collect(actor)
-    const message = `its owner (${owner}) has ended; create it with lifetime: 'detached' to let it live on`
-    for (const actor of this.#actors.madeBy(owner)) {
-      if (!actor.spec.isDetached) this.#kill(actor, false, { reason: 'OWNER_DIED', message })
-    }
-  }
-
-  #leaveWorker(actor: ActorRecord): void {
-    const worker = this.#pool.get(actor.workerId)
-    actor.workerId = undefined
+  // Nothing is placed there until its books are known again.
+  #refusedByNode(workerId: WorkerId, isAlive: boolean): void {
+    const worker = this.#pool.get(workerId)
     if (worker === undefined) return
-    worker.actors.delete(actor.id)
-    this.#release(actor, worker.node)
+    worker.node.isPaused = true
+    const lease = this.#leases.takeOff(worker)
+    const actors = [...worker.actors].map((actorId) => this.#life.directory.get(actorId)!)
+    for (const actor of actors) this.#life.takeOff(actor)
+    if (!isAlive) this.#pool.remove(worker, false)
+    else this.#restIfUnused(worker)
+    if (lease === undefined) return
+    // Its shape may have been forgotten while it ran.
+    lease.shape = this.#scheduler.shapeOf(lease.shape.request)
+    this.#scheduler.add(lease)
   }
 
-  #release(actor: ActorRecord, node: NodeRecord): void {
-    if (actor.allocation !== undefined) node.ledger.release(actor.allocation)
-    actor.allocation = undefined
-  }
-
-  // ---- leases
-
-  #requestLease({ leaseId, realm, request, waitForResources }: EventOf<'leaseRequested'>): void {
-    if (this.#refusedLease({ leaseId, realm, request, waitForResources })) return
-    this.#queue.add({ type: 'lease', key: `lease ${leaseId}`, request, leaseId, realm, waitForResources })
-  }
-
-  // Its tasks may still run on the workers it was lent: they end with it.
-  #endLeasesOf(realm: RealmId): void {
-    for (const waiting of this.#queue.values()) {
-      if (waiting.type === 'lease' && waiting.realm === realm) this.#queue.remove(waiting.key)
+  #refuseHopeless(isDue: (shape: Shape) => boolean): void {
+    for (const shape of [...this.#scheduler.waitingShapes]) {
+      const refused = isDue(shape) ? this.#refusalFor(shape) : undefined
+      if (refused === undefined) continue
+      for (const waiting of shape.waiting()) {
+        const mayWait = waiting.waitsForNodes && refused.isGroupRemoved !== true
+        if (waiting.isQueued && !mayWait) this.#refuse(waiting, refused)
+      }
     }
-    for (const workerId of this.#leases.takeFrom(realm)) this.#stopWorker(workerId, false)
+  }
+
+  // ---- placement groups
+
+  #removeGroup(groupId: string): void {
+    const group = this.#groups.get(groupId)
+    if (group === undefined || group.isOver) return
+    this.#groups.remove(group)
+    const message = `its placement group ${groupId} was removed`
+    for (const actor of [...this.#life.directory.all]) {
+      const isInside = actor.spec.request.bundle?.groupId === groupId
+      if (isInside) this.#life.kill(actor, false, { reason: 'PLACEMENT_GROUP_REMOVED', message })
+    }
+    for (const lease of [...this.#leases.all]) {
+      if (lease.slot?.bundle?.groupId !== groupId) continue
+      lease.ending = { reason: `was ended: ${message}`, isGroupRemoved: true }
+      this.#stopWorker(lease.workerId, false)
+    }
+    this.#refuseHopeless((shape) => shape.request.bundle?.groupId === groupId)
   }
 
   // ---- workers
@@ -293,8 +315,15 @@ export class ClusterState {
     const worker = this.#pool.get(workerId)
     if (worker?.state !== 'starting') return
     worker.state = 'ready'
-    for (const actorId of worker.actors) this.#createOn(this.#actors.get(actorId)!, worker)
+    for (const actorId of worker.actors) this.#life.createOn(this.#life.directory.get(actorId)!, worker)
     this.#leases.grantOn(worker)
+    this.#restIfUnused(worker)
+  }
+
+  #restIfUnused(worker: WorkerRecord): void {
+    const { node, state, actors, lease, idleSinceMs } = worker
+    if (state === 'stopping' || actors.size > 0 || lease !== undefined || idleSinceMs !== undefined) return
+    if (!node.spare.has(worker) && !node.shared.has(worker)) this.#pool.rest(worker, this.#nowMs)
   }
 
   #workerExited(workerId: WorkerId, exit: WorkerExit): void {
@@ -302,19 +331,19 @@ export class ClusterState {
     if (worker === undefined) return
     this.#pool.remove(worker, exit.failedToStart === true)
     this.#leases.workerExited(worker, exit)
-    for (const actorId of worker.actors) this.#lostWorker(this.#actors.get(actorId)!, worker, exit)
-    this.#endLeasesOf(workerId)
-    this.#ownerEnded(workerId)
+    for (const actorId of worker.actors) this.#life.lostWorker(this.#life.directory.get(actorId)!, worker, exit)
+    this.#realmEnded(workerId)
   }
 
-  #lostWorker(actor: ActorRecord, worker: WorkerRecord, exit: WorkerExit): void {
-    this.#release(actor, worker.node)
-    actor.workerId = undefined
-    if (actor.state === 'DEAD') return this.#actors.retire(actor)
-    if (actor.ending !== undefined) return this.#bury(actor, actor.ending)
-    // What cannot start will not start again either, and its restarts would be spent in no time.
-    if (actor.mayRestart && exit.failedToStart !== true) return this.#restart(actor)
-    this.#bury(actor, workerDeath(actor, worker.id, exit))
+  // Its tasks may still run on the workers it was lent: they end with it.
+  #realmEnded(realm: RealmId): void {
+    for (const workerId of this.#leases.takeFrom(realm)) this.#stopWorker(workerId, false)
+    this.#ownerEnded(realm)
+  }
+
+  #ownerEnded(owner: RealmId | ActorId): void {
+    this.#life.ownerEnded(owner)
+    for (const { spec } of this.#groups.madeBy(owner)) this.#removeGroup(spec.groupId)
   }
 
   #stopWorker(workerId: WorkerId | undefined, isGraceful: boolean): void {
@@ -323,56 +352,41 @@ export class ClusterState {
     this.#emit({ type: 'stopWorker', workerId: worker.id, isGraceful })
   }
 
-  // ---- placement
+  // ---- time
 
-  #schedule(): void {
-    const isResuming = this.#leases.resume()
-    this.#queue.offer(
-      (waiting) => Object.keys(describeRequest(waiting.request)),
-      (waiting) => this.#tryStart(waiting),
-      isResuming ? ['CPU'] : [],
-    )
-    this.#pool.refill()
-  }
-
-  #tryStart(waiting: ActorRequest | LeaseRequest): readonly string[] | undefined {
-    let lacking: readonly string[] = []
-    const placement = waiting.type === 'lease' ? waiting.request : placementRequest(waiting.actor.spec)
-    for (const node of this.#pool.nodes) {
-      if (!node.ledger.canEverFit(placement)) continue
-      const allocation = node.ledger.acquire(waiting.request)
-      if (allocation === undefined) {
-        lacking = node.ledger.lacking(waiting.request)
-        continue
-      }
-      if (waiting.type === 'actor') this.#placeActor(waiting.actor, node, allocation)
-      else this.#leases.place(waiting, node, allocation)
-      return undefined
+  #timePassed(nowMs: number): void {
+    this.#nowMs = nowMs
+    for (const shape of this.#scheduler.waitingShapes) {
+      if (shape.slots.size === 0) shape.hopelessSinceMs ??= nowMs
+      else shape.hopelessSinceMs = undefined
     }
-    return lacking
-  }
-
-  #placeActor(actor: ActorRecord, node: NodeRecord, allocation: Allocation): void {
-    const worker = actor.isDedicated ? this.#pool.fresh(node) : this.#pool.forLightActor(node)
-    actor.allocation = allocation
-    actor.workerId = worker.id
-    worker.actors.add(actor.id)
-    if (worker.state === 'ready') this.#createOn(actor, worker)
-  }
-
-  #createOn({ id, incarnation, allocation }: ActorRecord, worker: WorkerRecord): void {
-    const gpuIds = allocation?.gpuIds ?? []
-    this.#emit({ type: 'createActor', actorId: id, incarnation, workerId: worker.id, gpuIds })
+    this.#refuseHopeless(({ hopelessSinceMs: since }) => since !== undefined && nowMs - since >= hopelessMs)
+    for (const { id } of [...this.#pool.unneeded(nowMs - idleMs)]) this.#stopWorker(id, true)
+    for (const text of pendingTexts(this.#parts, nowMs)) this.#emit({ type: 'reportPending', text })
   }
 
   // ---- small things
+
+  #schedule(): void {
+    for (const slot of this.#resumes) this.#leases.resume(slot)
+    this.#resumes.clear()
+    this.#scheduler.dispatch()
+    this.#pool.refill()
+  }
+
+  #giveBack(slot: Slot, allocation: Allocation): void {
+    slot.ledger.release(allocation)
+    if (slot.bundle !== undefined) this.#groups.freed(slot)
+    if (slot.resuming.size > 0) this.#resumes.add(slot)
+    this.#scheduler.freed(slot)
+  }
 
   #emit(command: ClusterCommand): void {
     this.#commands.push(command)
   }
 
   #withActor(actorId: ActorId, act: (actor: ActorRecord) => void): void {
-    const actor = this.#actors.get(actorId)
+    const actor = this.#life.directory.get(actorId)
     if (actor !== undefined) act(actor)
   }
 

@@ -1,29 +1,68 @@
-import type { ActorSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { ActorSpec, GroupSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Refusal } from './cluster-events.ts'
-import { type Amounts, describeRequest, type NodeLedger } from './node-ledger.ts'
-
-interface NodeView {
-  readonly id: string
-  readonly ledger: NodeLedger
-}
+import { addDemands, demandOf, describeRequest, namedAmounts } from './demand.ts'
+import type { Amounts } from './node-ledger.ts'
+import { describeLabels } from './placement/labels.ts'
+import type { NodeRecord } from './worker-pool.ts'
 
 const optionOf: Readonly<Record<string, string>> = { CPU: 'numCpus', GPU: 'numGpus' }
 
-/** Why no node could ever give this, or undefined when one could. */
-export function refusalOf(request: ResourceRequest, nodes: Iterable<NodeView>): Refusal | undefined {
-  const all = [...nodes]
-  if (all.some((node) => node.ledger.canEverFit(request))) return undefined
-  const requested = describeRequest(request)
-  const total = sumAmounts(all.map((node) => node.ledger.total()))
+/** What is said of a request that no node could ever meet. */
+export function refusal(request: ResourceRequest, nodes: readonly NodeRecord[]): Refusal {
+  const facts = { requested: describeRequest(request), total: totalOf(nodes) }
+  const amounts = shortage(facts)
+  const where = request.strategy?.type === 'node' ? ` on the node ${request.strategy.nodeId}` : ''
+  const labels = request.labels === undefined ? '' : ` with the labels ${describeLabels(request.labels)}`
+  const names = nodes.map(({ id }) => id).join(', ') || 'none'
+  const what = where === '' ? 'No node can ever give' : 'Nothing can ever give'
+  const message = `${what} ${amounts.wanted}${where}${labels}; nodes: ${names}. ${advice(amounts.options)} to wait for a node that fits.`
+  return { message, requested: facts.requested, available: availableOf(facts) }
+}
+
+/** What is said of a placement group that the nodes could never have, or of a request that fits none of its bundles. */
+export function groupRefusal(spec: GroupSpec, nodes: readonly NodeRecord[], inside?: ResourceRequest): Refusal {
+  if (inside !== undefined) {
+    const bundles = spec.bundles.map((bundle) => JSON.stringify(describeRequest(bundle))).join(', ')
+    const requested = describeRequest(inside)
+    const message = `No bundle of the placement group ${spec.groupId} can ever give ${JSON.stringify(requested)}; its bundles are: ${bundles}.`
+    return { message, requested, available: {} }
+  }
+  const requested = namedAmounts(spec.bundles.map(demandOf).reduce(addDemands))
+  const facts = { requested, total: totalOf(nodes) }
+  const { wanted, options } = shortage(facts)
+  const names = nodes.map(({ id }) => id).join(', ') || 'none'
+  const message = `These nodes can never hold ${spec.bundles.length} bundle(s) placed ${spec.strategy}, in all ${wanted}; nodes: ${names}. ${advice(options)} to wait for nodes that fit.`
+  return { message, requested, available: availableOf(facts) }
+}
+
+export function removedRefusal(request: ResourceRequest, groupId: string): Refusal {
+  const message = `its placement group ${groupId} was removed`
+  return { message, requested: describeRequest(request), available: {}, isGroupRemoved: true }
+}
+
+interface Facts {
+  readonly requested: Amounts
+  readonly total: Amounts
+}
+
+function shortage({ requested, total }: Facts): { wanted: string; options: readonly string[] } {
   const names = Object.keys(requested)
   const short = names.filter((name) => (total[name] ?? 0) < requested[name]!)
   const named = short.length > 0 ? short : names
   const wanted = named.map((name) => `${requested[name]} ${name} (the cluster has ${total[name] ?? 0})`).join(' and ')
-  const options = short.map((name) => optionOf[name] ?? `resources.${name}`)
-  const where = all.map((node) => node.id).join(', ') || 'none'
-  const message = `No node can ever give ${wanted}; nodes: ${where}. Pass ${options.join(' and ') || 'more resources'} to init, ask for less, or set waitForResources: true to wait for a node that fits.`
-  const available = Object.fromEntries(names.map((name) => [name, total[name] ?? 0]))
-  return { message, requested, available }
+  return { wanted: wanted || 'a place', options: short.map((name) => optionOf[name] ?? `resources.${name}`) }
+}
+
+function advice(options: readonly string[]): string {
+  return `Pass ${options.join(' and ') || 'more resources'} to init, ask for less, or set waitForResources: true`
+}
+
+function availableOf({ requested, total }: Facts): Amounts {
+  return Object.fromEntries(Object.keys(requested).map((name) => [name, total[name] ?? 0]))
+}
+
+function totalOf(nodes: readonly NodeRecord[]): Amounts {
+  return sumAmounts(nodes.map(({ slot }) => slot.ledger.total()))
 }
 
 /** What must fit on a node for the actor to be placed: a default actor needs one that has a CPU, though it keeps none. */

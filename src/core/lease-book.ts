@@ -1,112 +1,156 @@
 import type { RealmId, WorkerId } from '../protocol/ids.ts'
-import type { Allocation, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
-import type { ClusterCommand } from './cluster-events.ts'
-import type { LeaseRecord, NodeRecord, WorkerPool, WorkerRecord } from './worker-pool.ts'
+import type { Books } from './books.ts'
+import { type Allocation, cpusOf, withoutCpus } from './demand.ts'
+import { LeaseRecord, type LeaseTerms } from './lease-record.ts'
+import type { Shape } from './shape.ts'
+import type { Slot } from './slot.ts'
+import type { WorkerRecord } from './worker-pool.ts'
 
-interface Terms {
-  readonly leaseId: string
-  readonly realm: RealmId
-  readonly request: ResourceRequest
-}
-
-/** Which workers are lent to whom, and which of their tasks wait without CPUs. */
+/** Which workers are lent to whom, who waits for one, and which of their tasks wait without CPUs. */
 export class LeaseBook {
-  readonly #pool: WorkerPool
-  readonly #emit: (command: ClusterCommand) => void
+  readonly #books: Books
   readonly #leases = new Map<string, LeaseRecord>()
-  /** Leases whose tasks want their CPUs again, in order. */
-  readonly #resuming = new Map<string, { readonly lease: LeaseRecord; readonly node: NodeRecord }>()
 
-  constructor(pool: WorkerPool, emit: (command: ClusterCommand) => void) {
-    this.#pool = pool
-    this.#emit = emit
+  constructor(books: Books) {
+    this.#books = books
   }
 
-  place({ leaseId, realm, request }: Terms, node: NodeRecord, allocation: Allocation): void {
-    const worker = this.#pool.forTasks(node)
-    const lease: LeaseRecord = { leaseId, realm, request, allocation, workerId: worker.id, isBlocked: false }
+  get(leaseId: string): LeaseRecord | undefined {
+    return this.#leases.get(leaseId)
+  }
+
+  get all(): Iterable<LeaseRecord> {
+    return this.#leases.values()
+  }
+
+  /** A lease is wanted; it has a worker when `place` is called. Undefined: it was asked for before. */
+  open(shape: Shape, terms: LeaseTerms): LeaseRecord | undefined {
+    if (this.#leases.has(terms.leaseId)) return undefined
+    const lease = new LeaseRecord(shape, terms)
+    this.#leases.set(terms.leaseId, lease)
+    return lease
+  }
+
+  /** It has what it asked for. */
+  place(lease: LeaseRecord, slot: Slot, allocation: Allocation): void {
+    const worker = this.#books.pool.forTasks(slot.node)
+    lease.workerId = worker.id
+    lease.slot = slot
+    lease.allocation = allocation
     worker.lease = lease
-    this.#leases.set(leaseId, lease)
     this.grantOn(worker)
   }
 
   /** Tells the holder of a worker's lease that the worker is there. */
   grantOn(worker: WorkerRecord): void {
     if (worker.state !== 'ready' || worker.lease === undefined) return
-    const { leaseId, realm, workerId, allocation } = worker.lease
-    this.#emit({ type: 'grantLease', leaseId, realm, workerId, gpuIds: allocation.gpuIds })
+    const { leaseId, realm, allocation } = worker.lease
+    this.#books.emit({ type: 'grantLease', leaseId, realm, workerId: worker.id, gpuIds: allocation!.gpuIds })
   }
 
-  workerOf(leaseId: string): WorkerId | undefined {
-    return this.#leases.get(leaseId)?.workerId
-  }
-
+  /** It is wanted no more. What ran there may still use what it was given while its worker is being ended. */
   giveBack(leaseId: string): void {
     const lease = this.#leases.get(leaseId)
     if (lease === undefined) return
-    this.#leases.delete(leaseId)
-    this.#resuming.delete(leaseId)
-    const worker = this.#pool.get(lease.workerId)
-    // While its worker is being ended, what ran there may still use what it was given.
+    this.#forget(lease)
+    if (lease.isQueued) return this.#books.scheduler.remove(lease)
+    const worker = this.#books.pool.get(lease.workerId)
     if (worker === undefined || worker.state === 'stopping') return
-    worker.node.ledger.release(lease.allocation)
-    worker.lease = undefined
-    worker.node.idle.add(worker.id)
+    if (worker.node.isRemote) this.#books.emit({ type: 'closeLease', leaseId, workerId: worker.id })
+    this.#detach(worker, lease)
+    this.#books.pool.rest(worker, this.#books.nowMs)
   }
 
-  workerExited({ lease, node }: WorkerRecord, exit: WorkerExit): void {
+  /** The worker is gone; its holder is told why. */
+  workerExited(worker: WorkerRecord, exit: WorkerExit): void {
+    const { lease } = worker
     if (lease === undefined) return
-    node.ledger.release(lease.allocation)
-    this.#resuming.delete(lease.leaseId)
-    if (!this.#leases.delete(lease.leaseId)) return
-    this.#emit({ type: 'endLease', leaseId: lease.leaseId, realm: lease.realm, exit })
+    this.#detach(worker, lease)
+    if (!this.#forget(lease)) return
+    this.#books.emit({ type: 'endLease', leaseId: lease.leaseId, realm: lease.realm, exit: lease.ending ?? exit })
   }
 
-  /** A realm is gone: the workers lent to it, whose tasks may still run. */
-  takeFrom(realm: RealmId): WorkerId[] {
-    const held = [...this.#leases.values()].filter((lease) => lease.realm === realm)
-    for (const { leaseId } of held) this.#leases.delete(leaseId)
-    return held.map(({ workerId }) => workerId)
+  /** Its node would not have it: it waits again. */
+  takeOff(worker: WorkerRecord): LeaseRecord | undefined {
+    const { lease } = worker
+    if (lease === undefined) return undefined
+    this.#detach(worker, lease)
+    lease.workerId = lease.slot = lease.allocation = undefined
+    lease.isBlocked = false
+    return this.#leases.get(lease.leaseId) === lease ? lease : undefined
   }
+
+  /** A realm is gone: it waits for nothing more. The workers lent to it, whose tasks may still run, are the answer. */
+  takeFrom(realm: RealmId): WorkerId[] {
+    const workerIds: WorkerId[] = []
+    for (const lease of this.#leases.values()) {
+      if (lease.realm !== realm) continue
+      this.#books.scheduler.remove(lease)
+      if (lease.workerId !== undefined) workerIds.push(lease.workerId)
+      this.#leases.delete(lease.leaseId)
+    }
+    return workerIds
+  }
+
+  /** It never had a worker, and never will. */
+  drop(lease: LeaseRecord): void {
+    this.#books.scheduler.remove(lease)
+    this.#forget(lease)
+  }
+
+  #forget(lease: LeaseRecord): boolean {
+    return this.#leases.get(lease.leaseId) === lease && this.#leases.delete(lease.leaseId)
+  }
+
+  #detach(worker: WorkerRecord, lease: LeaseRecord): void {
+    worker.lease = undefined
+    lease.slot!.resuming.delete(lease)
+    this.#books.giveBack(lease.slot!, lease.allocation!)
+  }
+
+  // ---- tasks that wait
 
   /** Its task waits for others: its CPUs are free meanwhile. */
   block(leaseId: string): void {
-    const found = this.#running(leaseId)
-    if (found === undefined || found.lease.isBlocked) return
-    const { lease, node } = found
+    const lease = this.#running(leaseId)
+    if (lease === undefined || lease.isBlocked) return
+    const { demand, gpuIds } = lease.allocation!
     lease.isBlocked = true
-    node.ledger.release({ request: cpusOf(lease.request), gpuIds: [] })
-    lease.allocation = { request: { ...lease.request, cpu: 0 }, gpuIds: lease.allocation.gpuIds }
+    lease.demand = demand
+    lease.allocation = { demand: withoutCpus(demand), gpuIds }
+    this.#books.giveBack(lease.slot!, { demand: cpusOf(demand), gpuIds: [] })
   }
 
   /** Its task wants to go on: it is told when it may. */
   unblock(leaseId: string): void {
-    const found = this.#running(leaseId)
-    if (found === undefined) return
-    if (found.lease.isBlocked) this.#resuming.set(leaseId, found)
-    else this.#emit({ type: 'resumeLease', leaseId, workerId: found.lease.workerId })
+    const lease = this.#running(leaseId)
+    if (lease === undefined) return
+    if (!lease.isBlocked) return this.#emitResume(lease)
+    lease.slot!.resuming.add(lease)
+    this.#books.resumes.add(lease.slot!)
   }
 
-  /** Lets tasks go on, first come first served. True: one still waits, and has the next CPU before anything new. */
-  resume(): boolean {
-    for (const [leaseId, { lease, node }] of this.#resuming) {
-      if (node.ledger.acquire(cpusOf(lease.request)) === undefined) continue
-      this.#resuming.delete(leaseId)
+  /** Lets tasks on a place go on, first come first served: nobody passes one that wants more CPUs. */
+  resume(slot: Slot): void {
+    for (const lease of slot.resuming) {
+      const cpus = slot.ledger.acquire(cpusOf(lease.demand!))
+      if (cpus === undefined) return
+      slot.resuming.delete(lease)
       lease.isBlocked = false
-      lease.allocation = { request: lease.request, gpuIds: lease.allocation.gpuIds }
-      this.#emit({ type: 'resumeLease', leaseId, workerId: lease.workerId })
+      lease.allocation = { demand: lease.demand!, gpuIds: lease.allocation!.gpuIds }
+      this.#emitResume(lease)
     }
-    return this.#resuming.size > 0
+    // What was kept for them is for others now.
+    this.#books.scheduler.freed(slot)
   }
 
-  #running(leaseId: string): { lease: LeaseRecord; node: NodeRecord } | undefined {
+  #emitResume({ leaseId, workerId }: LeaseRecord): void {
+    this.#books.emit({ type: 'resumeLease', leaseId, workerId: workerId! })
+  }
+
+  #running(leaseId: string): LeaseRecord | undefined {
     const lease = this.#leases.get(leaseId)
-    const worker = this.#pool.get(lease?.workerId)
-    return lease !== undefined && worker?.state === 'ready' ? { lease, node: worker.node } : undefined
+    return this.#books.pool.get(lease?.workerId)?.state === 'ready' ? lease : undefined
   }
-}
-
-function cpusOf(request: ResourceRequest): ResourceRequest {
-  return { cpu: request.cpu, gpu: 0, custom: {} }
 }

@@ -1,4 +1,4 @@
-import type { Allocation, ResourceRequest } from '../protocol/specs.ts'
+import { type Allocation, bitOf, cpuBit, type Demand, gpuBit, gpuUnitsOf, type ResourceMask } from './demand.ts'
 import { fromUnits, toUnits, unitsPerOne } from './fixed-point.ts'
 
 /** Amounts by resource name: `CPU`, `GPU` and the custom ones. */
@@ -11,128 +11,207 @@ export interface NodeResources {
   readonly custom: Readonly<Record<string, number>>
 }
 
+interface Holdings {
+  readonly cpu: number
+  /** Units of each GPU, by its index. */
+  readonly gpus: readonly number[]
+  readonly custom: ReadonlyMap<string, number>
+}
+
 /**
- * The books of one node: what it has and what is given out. GPUs are kept per index, so that no unit of a GPU is ever
- * given twice; whole GPUs are taken before one is shared, and a share goes where the least is left.
+ * The books of one node, or of one bundle on it: what there is and what is given out. GPUs are kept per index, so that
+ * no unit of a GPU is ever given twice; whole GPUs are taken before one is shared, and a share goes where the least is
+ * left.
  */
 export class NodeLedger {
-  readonly #total: Map<string, number>
-  readonly #free: Map<string, number>
+  readonly #total: Holdings
+  readonly #custom: Map<string, number>
   readonly #gpus: number[]
+  #cpu: number
+  #gpuUnits: number
 
-  constructor(resources: NodeResources) {
-    this.#total = new Map([['CPU', toUnits(resources.cpus)]])
-    for (const [name, amount] of Object.entries(resources.custom)) this.#total.set(name, toUnits(amount))
-    this.#free = new Map(this.#total)
-    this.#gpus = Array.from({ length: resources.gpus }, () => unitsPerOne)
+  private constructor(total: Holdings) {
+    this.#total = total
+    this.#cpu = total.cpu
+    this.#custom = new Map(total.custom)
+    this.#gpus = [...total.gpus]
+    this.#gpuUnits = sum(total.gpus)
   }
 
-  /** Whether the empty node could give this. */
-  canEverFit(request: ResourceRequest): boolean {
-    if (wholeGpus(request.gpu) + (shareOf(request.gpu) > 0 ? 1 : 0) > this.#gpus.length) return false
-    return namedUnits(request).every(([name, units]) => units <= (this.#total.get(name) ?? 0))
+  static ofNode({ cpus, gpus, custom }: NodeResources): NodeLedger {
+    return new NodeLedger({
+      cpu: toUnits(cpus),
+      gpus: Array.from({ length: gpus }, () => unitsPerOne),
+      custom: new Map(Object.entries(custom).map(([name, amount]) => [name, toUnits(amount)])),
+    })
   }
 
-  /** The names of what is lacking now; empty when it fits. */
-  lacking(request: ResourceRequest): string[] {
-    const names = namedUnits(request)
-      .filter(([name, units]) => units > (this.#free.get(name) ?? 0))
-      .map(([name]) => name)
-    if (request.gpu > 0 && this.#chooseGpus(request.gpu) === undefined) names.push('GPU')
-    return names
+  /** The books of what was set apart: those GPUs, under their own numbers. */
+  static ofAllocation({ demand, gpuIds }: Allocation): NodeLedger {
+    const gpus: number[] = []
+    gpuIds.forEach((id, position) => {
+      while (gpus.length <= id) gpus.push(0)
+      gpus[id] = position < demand.gpuWhole ? unitsPerOne : demand.gpuShare
+    })
+    const custom = new Map(demand.customNames.map((name, at) => [name, demand.customUnits[at]!]))
+    return new NodeLedger({ cpu: demand.cpu, gpus, custom })
+  }
+
+  /** Books that start as these are now, for trying things out. */
+  copy(): NodeLedger {
+    const copy = this.emptyCopy()
+    copy.#cpu = this.#cpu
+    copy.#gpuUnits = this.#gpuUnits
+    this.#gpus.forEach((units, id) => {
+      copy.#gpus[id] = units
+    })
+    for (const [name, units] of this.#custom) copy.#custom.set(name, units)
+    return copy
+  }
+
+  /** The same place with nothing given out. */
+  emptyCopy(): NodeLedger {
+    return new NodeLedger(this.#total)
+  }
+
+  /** What is free, in units, by the bits of the resources, added to `sums`. */
+  addFreeTo(sums: Map<ResourceMask, number>): void {
+    const add = (bit: ResourceMask, units: number): Map<number, number> => sums.set(bit, (sums.get(bit) ?? 0) + units)
+    add(cpuBit, this.#cpu)
+    add(gpuBit, this.#gpuUnits)
+    for (const [name, units] of this.#custom) add(bitOf(name), units)
+  }
+
+  /** Whether it could give this when nothing is given out. */
+  canEverFit(demand: Demand): boolean {
+    const { cpu, gpus, custom } = this.#total
+    if (demand.cpu > cpu || !demand.customNames.every((name, at) => demand.customUnits[at]! <= (custom.get(name) ?? 0)))
+      return false
+    return hasNoGpus(demand) || chooseGpus(gpus, demand) !== undefined
+  }
+
+  fits(demand: Demand): boolean {
+    return this.lacking(demand) === 0
+  }
+
+  /** The bits of what is lacking now; 0 when it fits. */
+  lacking(demand: Demand): ResourceMask {
+    let lacking = demand.cpu > this.#cpu ? cpuBit : 0
+    for (let i = 0; i < demand.customNames.length; i++) {
+      const name = demand.customNames[i]!
+      if (demand.customUnits[i]! > (this.#custom.get(name) ?? 0)) lacking |= bitOf(name)
+    }
+    if (!hasNoGpus(demand) && (gpuUnitsOf(demand) > this.#gpuUnits || chooseGpus(this.#gpus, demand) === undefined))
+      lacking |= gpuBit
+    return lacking
   }
 
   /** Takes what is asked for, or nothing. */
-  acquire(request: ResourceRequest): Allocation | undefined {
-    const units = namedUnits(request)
-    if (units.some(([name, amount]) => amount > (this.#free.get(name) ?? 0))) return undefined
-    const gpuIds = this.#chooseGpus(request.gpu)
-    if (gpuIds === undefined) return undefined
-    for (const [name, amount] of units) this.#free.set(name, this.#free.get(name)! - amount)
-    this.#changeGpus(request.gpu, gpuIds, -1)
-    return { request, gpuIds }
+  acquire(demand: Demand): Allocation | undefined {
+    if (this.lacking(demand) !== 0) return undefined
+    const gpuIds = hasNoGpus(demand) ? none : chooseGpus(this.#gpus, demand)!
+    this.#change(demand, gpuIds, -1)
+    return { demand, gpuIds }
   }
 
-  release(allocation: Allocation): void {
-    for (const [name, amount] of namedUnits(allocation.request)) this.#free.set(name, this.#free.get(name)! + amount)
-    this.#changeGpus(allocation.request.gpu, allocation.gpuIds, 1)
+  /** Takes exactly this, those GPUs included. False: it is not there, and nothing was taken. */
+  take({ demand, gpuIds }: Allocation): boolean {
+    const areGpusFree = gpuIds.every(
+      (id, position) => (position < demand.gpuWhole ? unitsPerOne : demand.gpuShare) <= (this.#gpus[id] ?? 0),
+    )
+    if (!areGpusFree || (this.lacking(demand) & ~gpuBit) !== 0) return false
+    this.#change(demand, gpuIds, -1)
+    return true
+  }
+
+  release({ demand, gpuIds }: Allocation): void {
+    this.#change(demand, gpuIds, 1)
+  }
+
+  get isUnused(): boolean {
+    if (this.#cpu !== this.#total.cpu || this.#gpus.some((units, id) => units !== this.#total.gpus[id])) return false
+    return [...this.#custom].every(([name, units]) => units === this.#total.custom.get(name))
+  }
+
+  get cpuCount(): number {
+    return fromUnits(this.#total.cpu)
+  }
+
+  /** The part that is given out, 0 … 1, of CPUs or of GPUs, whichever is more. */
+  get usedPart(): number {
+    const cpu = this.#total.cpu === 0 ? 0 : 1 - this.#cpu / this.#total.cpu
+    const gpuTotal = this.#total.gpus.length * unitsPerOne
+    return gpuTotal === 0 ? cpu : Math.max(cpu, 1 - this.#gpuUnits / gpuTotal)
   }
 
   total(): Amounts {
-    return amounts(this.#total, this.#gpus.length * unitsPerOne)
+    return amounts(this.#total.cpu, this.#total.custom, sum(this.#total.gpus))
   }
 
   available(): Amounts {
-    return amounts(
-      this.#free,
-      this.#gpus.reduce((sum, units) => sum + units, 0),
-    )
+    return amounts(this.#cpu, this.#custom, this.#gpuUnits)
   }
 
-  /** Throws when the books cannot be true. */
-  checkInvariants(): void {
-    for (const [name, units] of this.#free) {
-      if (units < 0 || units > this.#total.get(name)!)
-        throw new Error(`bug: ${name} has ${units} units free of ${this.#total.get(name)}`)
+  /** Throws when the books cannot be true; with `given`: when they do not say what was given out. */
+  checkInvariants(given?: readonly Allocation[]): void {
+    const wrong = (what: string, units: number, total: number): void => {
+      if (units < 0 || units > total) throw new Error(`bug: ${what} has ${units} units free of ${total}`)
     }
+    wrong('CPU', this.#cpu, this.#total.cpu)
+    for (const [name, units] of this.#custom) wrong(name, units, this.#total.custom.get(name)!)
     this.#gpus.forEach((units, index) => {
-      if (units < 0 || units > unitsPerOne) throw new Error(`bug: GPU ${index} has ${units} units free`)
+      wrong(`GPU ${index}`, units, this.#total.gpus[index]!)
     })
+    if (sum(this.#gpus) !== this.#gpuUnits) throw new Error('bug: the sum of free GPUs is wrong')
+    if (given === undefined) return
+    const anew = new NodeLedger(this.#total)
+    for (const allocation of given) anew.#change(allocation.demand, allocation.gpuIds, -1)
+    const [is, should] = [this, anew].map((one) => JSON.stringify([one.#cpu, one.#gpus, [...one.#custom]]))
+    if (is !== should) throw new Error(`bug: free is ${is}, what was given out leaves ${should}`)
   }
 
-  #chooseGpus(amount: number): number[] | undefined {
-    const chosen: number[] = []
-    let whole = wholeGpus(amount)
-    for (let index = 0; index < this.#gpus.length && whole > 0; index++) {
-      if (this.#gpus[index] !== unitsPerOne) continue
-      chosen.push(index)
-      whole--
+  #change(demand: Demand, gpuIds: readonly number[], sign: 1 | -1): void {
+    this.#cpu += sign * demand.cpu
+    for (let i = 0; i < demand.customNames.length; i++) {
+      const name = demand.customNames[i]!
+      this.#custom.set(name, this.#custom.get(name)! + sign * demand.customUnits[i]!)
     }
-    if (whole > 0) return undefined
-    const share = shareOf(amount)
-    if (share === 0) return chosen
-    let best = -1
-    this.#gpus.forEach((units, index) => {
-      if (units >= share && !chosen.includes(index) && (best < 0 || units < this.#gpus[best]!)) best = index
-    })
-    return best < 0 ? undefined : [...chosen, best]
-  }
-
-  #changeGpus(amount: number, gpuIds: readonly number[], sign: 1 | -1): void {
-    const whole = wholeGpus(amount)
-    gpuIds.forEach((id, position) => {
-      this.#gpus[id] = this.#gpus[id]! + sign * (position < whole ? unitsPerOne : shareOf(amount))
-    })
+    for (let i = 0; i < gpuIds.length; i++) {
+      const units = sign * (i < demand.gpuWhole ? unitsPerOne : demand.gpuShare)
+      this.#gpus[gpuIds[i]!]! += units
+      this.#gpuUnits += units
+    }
   }
 }
 
-function wholeGpus(amount: number): number {
-  return Math.floor(toUnits(amount) / unitsPerOne)
+const none: readonly number[] = []
+
+function hasNoGpus({ gpuWhole, gpuShare }: Demand): boolean {
+  return gpuWhole === 0 && gpuShare === 0
 }
 
-function shareOf(amount: number): number {
-  return toUnits(amount) % unitsPerOne
+function chooseGpus(free: readonly number[], { gpuWhole, gpuShare }: Demand): number[] | undefined {
+  const chosen: number[] = []
+  for (let index = 0; index < free.length && chosen.length < gpuWhole; index++) {
+    if (free[index] === unitsPerOne) chosen.push(index)
+  }
+  if (chosen.length < gpuWhole) return undefined
+  if (gpuShare === 0) return chosen
+  let best = -1
+  for (let index = 0; index < free.length; index++) {
+    const units = free[index]!
+    if (units >= gpuShare && !chosen.includes(index) && (best < 0 || units < free[best]!)) best = index
+  }
+  return best < 0 ? undefined : [...chosen, best]
 }
 
-function namedUnits(request: ResourceRequest): [name: string, units: number][] {
-  const named = Object.entries(request.custom)
-    .filter(([, amount]) => amount > 0)
-    .map(([name, amount]): [string, number] => [name, toUnits(amount)])
-  return request.cpu > 0 ? [['CPU', toUnits(request.cpu)], ...named] : named
-}
-
-function amounts(units: ReadonlyMap<string, number>, gpuUnits: number): Amounts {
-  const result: Record<string, number> = {}
-  for (const [name, amount] of units) result[name] = fromUnits(amount)
+function amounts(cpu: number, custom: ReadonlyMap<string, number>, gpuUnits: number): Amounts {
+  const result: Record<string, number> = { CPU: fromUnits(cpu) }
+  for (const [name, amount] of custom) result[name] = fromUnits(amount)
   result['GPU'] = fromUnits(gpuUnits)
   return result
 }
 
-/** A request as people read it: `{ CPU: 1, GPU: 2 }` without what is not asked for. */
-export function describeRequest(request: ResourceRequest): Record<string, number> {
-  return {
-    ...(request.cpu > 0 ? { CPU: request.cpu } : {}),
-    ...(request.gpu > 0 ? { GPU: request.gpu } : {}),
-    ...request.custom,
-  }
+function sum(units: readonly number[]): number {
+  return units.reduce((total, one) => total + one, 0)
 }

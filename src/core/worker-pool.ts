@@ -1,19 +1,42 @@
 import type { ActorId, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
-import type { Allocation, ResourceRequest } from '../protocol/specs.ts'
+import type { Allocation } from './demand.ts'
+import type { LeaseRecord } from './lease-record.ts'
 import { NodeLedger, type NodeResources } from './node-ledger.ts'
+import type { Slot } from './slot.ts'
+
+/** What a node says of itself when it joins. */
+export interface NodeTerms {
+  readonly nodeId: NodeId
+  /** Grows each time a node of this name comes back. */
+  readonly epoch: number
+  readonly resources: NodeResources
+  readonly labels: Readonly<Record<string, string>>
+  readonly spareWorkers: number
+  /** It keeps books of its own and may refuse. */
+  readonly isRemote: boolean
+}
 
 /** A node as the coordinator knows it. */
 export interface NodeRecord {
   readonly id: NodeId
-  readonly ledger: NodeLedger
+  readonly epoch: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly isRemote: boolean
+  readonly slot: Slot
   /** How many spare workers to keep; fewer when they cannot start. */
   spareTarget: number
   /** Workers nothing ever ran on: the next actor takes one. */
-  readonly spare: Set<WorkerId>
-  /** Workers that ran tasks and have no lease now. */
-  readonly idle: Set<WorkerId>
+  readonly spare: Set<WorkerRecord>
+  /** Workers that ran tasks and have no lease now; the one used last is at the end. */
+  readonly idle: WorkerRecord[]
   /** Workers that light actors share. */
   readonly shared: Set<WorkerRecord>
+  readonly workers: Set<WorkerRecord>
+  actorCount: number
+  /** What it holds that the coordinator does not know of. */
+  foreign: readonly Allocation[]
+  /** It has refused something: nothing is placed there until it has reported. */
+  isPaused: boolean
 }
 export type WorkerState = 'starting' | 'ready' | 'stopping'
 
@@ -25,17 +48,8 @@ export interface WorkerRecord {
   /** Those that wait for it to be ready, and those that live in it. */
   readonly actors: Set<ActorId>
   lease: LeaseRecord | undefined
-}
-
-/** A worker lent to a realm for its tasks. */
-export interface LeaseRecord {
-  readonly leaseId: string
-  readonly realm: RealmId
-  readonly request: ResourceRequest
-  allocation: Allocation
-  /** Its task waits; the allocation is without CPUs meanwhile. */
-  isBlocked: boolean
-  readonly workerId: WorkerId
+  /** Since when it has nothing to do; undefined: it has, or never had. */
+  idleSinceMs: number | undefined
 }
 
 /** A worker as the state API shows it. */
@@ -54,8 +68,10 @@ const maxShared = 8
 export class WorkerPool {
   readonly #nodes = new Map<NodeId, NodeRecord>()
   readonly #workers = new Map<WorkerId, WorkerRecord>()
+  readonly #lacksSpares = new Set<NodeRecord>()
   readonly #onStart: (worker: WorkerRecord) => void
   #nextWorker = 1
+  #hadNodes = false
 
   constructor(onStart: (worker: WorkerRecord) => void) {
     this.#onStart = onStart
@@ -65,8 +81,13 @@ export class WorkerPool {
     return this.#nodes.values()
   }
 
-  get hasNodes(): boolean {
-    return this.#nodes.size > 0
+  node(nodeId: NodeId): NodeRecord | undefined {
+    return this.#nodes.get(nodeId)
+  }
+
+  /** Whether a node has ever joined. */
+  get hadNodes(): boolean {
+    return this.#hadNodes
   }
 
   get workers(): Iterable<WorkerRecord> {
@@ -79,43 +100,90 @@ export class WorkerPool {
     })
   }
 
-  join(nodeId: NodeId, resources: NodeResources, spareTarget: number): void {
-    const ledger = new NodeLedger(resources)
-    this.#nodes.set(nodeId, { id: nodeId, ledger, spareTarget, spare: new Set(), idle: new Set(), shared: new Set() })
+  join({ nodeId, epoch, resources, labels, spareWorkers, isRemote }: NodeTerms): NodeRecord {
+    const slot = { ledger: NodeLedger.ofNode(resources), bundle: undefined, resuming: new Set<LeaseRecord>() }
+    const node = {
+      id: nodeId,
+      epoch,
+      labels,
+      isRemote,
+      slot,
+      spareTarget: spareWorkers,
+      spare: new Set<WorkerRecord>(),
+      idle: [],
+      shared: new Set<WorkerRecord>(),
+      workers: new Set<WorkerRecord>(),
+      actorCount: 0,
+      foreign: [],
+      isPaused: false,
+    }
+    const record: NodeRecord = Object.assign(node, {
+      slot: Object.assign(slot, { node: node as unknown as NodeRecord }),
+    })
+    this.#nodes.set(nodeId, record)
+    this.#hadNodes = true
+    if (spareWorkers > 0) this.#lacksSpares.add(record)
+    return record
+  }
+
+  /** The node is gone; its workers are still known until they are removed. */
+  leave(node: NodeRecord): void {
+    this.#nodes.delete(node.id)
+    this.#lacksSpares.delete(node)
   }
 
   get(workerId: WorkerId | undefined): WorkerRecord | undefined {
     return workerId === undefined ? undefined : this.#workers.get(workerId)
   }
 
+  /** The node a realm belongs to; undefined when it is not known any more. */
+  nodeOf(realm: RealmId): NodeId | undefined {
+    return this.#workers.get(realm)?.node.id ?? this.#nodes.get(realm)?.id
+  }
+
   /** Whether this names a worker that was started once and has ended. */
   hasEnded(realm: RealmId): boolean {
-    const [, nodeId, number] = /^(.*)\.w(\d+)$/.exec(realm) ?? []
-    return (
-      nodeId !== undefined && this.#nodes.has(nodeId) && Number(number) < this.#nextWorker && !this.#workers.has(realm)
-    )
+    if (this.#workers.has(realm)) return false
+    const [, number] = /\.w(\d+)$/.exec(realm) ?? []
+    return number !== undefined && Number(number) < this.#nextWorker
   }
 
   /** A worker on which nothing ever ran. */
   fresh(node: NodeRecord): WorkerRecord {
-    const spare = first(node.spare)
+    const [spare] = node.spare
     if (spare === undefined) return this.#start(node)
     node.spare.delete(spare)
-    return this.#workers.get(spare)!
+    this.#lacksSpares.add(node)
+    return spare
   }
 
   /** A worker for tasks: an idle one before a new one. */
   forTasks(node: NodeRecord): WorkerRecord {
     // The last one used is the warmest; the others can be let go.
-    const idle = last(node.idle)
+    const idle = node.idle.pop()
     if (idle === undefined) return this.fresh(node)
-    node.idle.delete(idle)
-    return this.#workers.get(idle)!
+    idle.idleSinceMs = undefined
+    return idle
+  }
+
+  /** It has nothing to do any more. */
+  rest(worker: WorkerRecord, nowMs: number): void {
+    worker.idleSinceMs = nowMs
+    worker.node.idle.push(worker)
+  }
+
+  /** Idle workers that are not needed to keep all CPUs busy, and have done nothing since then. */
+  *unneeded(sinceMs: number): Generator<WorkerRecord> {
+    for (const { idle, slot } of this.#nodes.values()) {
+      const keepCount = Math.max(1, Math.ceil(slot.ledger.cpuCount))
+      const surplus = idle.slice(0, Math.max(0, idle.length - keepCount))
+      for (const worker of surplus) if ((worker.idleSinceMs ?? sinceMs) < sinceMs) yield worker
+    }
   }
 
   /** A worker for a light actor: up to one a CPU, then the least filled. */
   forLightActor(node: NodeRecord): WorkerRecord {
-    const limit = Math.max(1, Math.min(maxShared, Math.floor(node.ledger.total()['CPU'] ?? 1)))
+    const limit = Math.max(1, Math.min(maxShared, Math.floor(node.slot.ledger.cpuCount)))
     if (node.shared.size < limit) {
       const worker = this.fresh(node)
       node.shared.add(worker)
@@ -126,9 +194,11 @@ export class WorkerPool {
 
   /** Starts the spare workers that are missing. */
   refill(): void {
-    for (const node of this.#nodes.values()) {
-      while (node.spare.size < node.spareTarget) node.spare.add(this.#start(node).id)
+    if (this.#lacksSpares.size === 0) return
+    for (const node of this.#lacksSpares) {
+      while (!node.isPaused && node.spare.size < node.spareTarget) node.spare.add(this.#start(node))
     }
+    this.#lacksSpares.clear()
   }
 
   /** It is to end: nothing new is put on it. False: it was ending already. */
@@ -141,31 +211,32 @@ export class WorkerPool {
 
   remove(worker: WorkerRecord, failedToStart: boolean): void {
     this.#workers.delete(worker.id)
-    if (failedToStart && worker.node.spare.has(worker.id)) worker.node.spareTarget--
+    worker.node.workers.delete(worker)
+    if (failedToStart && worker.node.spare.has(worker)) worker.node.spareTarget--
     this.#withdraw(worker)
   }
 
   #withdraw(worker: WorkerRecord): void {
-    worker.node.spare.delete(worker.id)
-    worker.node.idle.delete(worker.id)
-    worker.node.shared.delete(worker)
+    const { node } = worker
+    if (node.spare.delete(worker) && this.#nodes.get(node.id) === node) this.#lacksSpares.add(node)
+    node.shared.delete(worker)
+    if (worker.idleSinceMs !== undefined) node.idle.splice(node.idle.indexOf(worker), 1)
+    worker.idleSinceMs = undefined
   }
 
   #start(node: NodeRecord): WorkerRecord {
     const id = `${node.id}.w${this.#nextWorker++}`
-    const worker: WorkerRecord = { id, node, state: 'starting', actors: new Set(), lease: undefined }
+    const worker: WorkerRecord = {
+      id,
+      node,
+      state: 'starting',
+      actors: new Set(),
+      lease: undefined,
+      idleSinceMs: undefined,
+    }
     this.#workers.set(id, worker)
+    node.workers.add(worker)
     this.#onStart(worker)
     return worker
   }
-}
-
-function last<T>(set: ReadonlySet<T>): T | undefined {
-  let item: T | undefined
-  for (item of set);
-  return item
-}
-
-function first<T>(set: ReadonlySet<T>): T | undefined {
-  return set.values().next().value
 }

@@ -4,6 +4,8 @@ import { countGpus, requestAdapter } from './browser/gpu.ts'
 import { exposeControl, nameRealm, onLeave, syncContext } from './browser/realm.ts'
 import { startWorker } from './browser/web-worker.ts'
 
+/** Set by the bundler plugin where it serves for development. */
+const developmentKey: symbol = Symbol.for('troupe.development')
 const gibibyte = 2 ** 30
 
 /** Browsers: workers are module Web Workers. */
@@ -11,6 +13,9 @@ export const host: Platform = {
   name: 'browser',
   workers: { startWorker },
   cpuCount: globalThis.navigator?.hardwareConcurrency ?? 4,
+  get isDevelopment() {
+    return (globalThis as unknown as Record<symbol, unknown>)[developmentKey] === true
+  },
   objectMemoryBytes: Math.min(2 * gibibyte, Math.floor(0.3 * gibibyte * deviceMemory())),
   get tellsOfDeaths() {
     return globalThis.navigator?.locks !== undefined

@@ -12,6 +12,9 @@ export const host: Platform = {
   name: 'node',
   workers: { startWorker },
   cpuCount: availableParallelism(),
+  get isDevelopment() {
+    return process.env['NODE_ENV'] === 'development'
+  },
   objectMemoryBytes: Math.floor(0.3 * memoryBytes()),
   tellsOfDeaths: true,
   threadId,

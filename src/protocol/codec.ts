@@ -59,11 +59,11 @@ export class Codec {
   /** @param root how the value is called in errors: `args`, `result`, `value`. */
   pack(value: unknown, root: string): Packed {
     if (isPrimitive(value)) return { value, specials: undefined, transfer: undefined }
-    const found: Found = { special: false, transfer: undefined }
+    const found: Found = { special: false, transfer: undefined, payloads: new Map() }
     if (!this.#scan(value, new Set(), found)) throw this.#refuse(value, root)
     if (!found.special) return { value, specials: undefined, transfer: found.transfer }
-    const specials: Special[] = []
-    return { value: this.#replace(value, new Map(), specials), specials, transfer: found.transfer }
+    const replacing: Replacing = { copies: new Map(), specials: [], payloads: found.payloads }
+    return { value: this.#replace(value, replacing), specials: replacing.specials, transfer: found.transfer }
   }
 
   /** Puts the specials back, in place: the packed value is used up. */
@@ -78,7 +78,9 @@ export class Codec {
 
   /** Whether a value can be packed at all (functions and symbols cannot). */
   canPack(value: unknown): boolean {
-    return isPrimitive(value) || this.#scan(value, new Set(), { special: false, transfer: undefined })
+    return (
+      isPrimitive(value) || this.#scan(value, new Set(), { special: false, transfer: undefined, payloads: new Map() })
+    )
   }
 
   #kindOf(value: object): SpecialKind | undefined {
@@ -102,7 +104,10 @@ export class Codec {
       const kind = this.#kindOf(object)
       if (kind !== undefined) {
         found.special = true
-        return kind.isLive || this.#scan(kind.pack(object), seen, found)
+        if (kind.isLive) return true
+        const payload = kind.pack(object)
+        found.payloads.set(object, payload)
+        return this.#scan(payload, seen, found)
       }
       if (typeof object === 'function' || this.#isActor(object)) return false
       if (isOpaque(object)) return true
@@ -127,17 +132,18 @@ export class Codec {
     return true
   }
 
-  #replace(value: unknown, copies: Map<object, unknown>, specials: Special[]): unknown {
+  #replace(value: unknown, replacing: Replacing): unknown {
     if (isPrimitive(value)) return value
     const object = value as object
+    const { copies, specials, payloads } = replacing
     if (copies.has(object)) return copies.get(object)
     if (typeof object === 'function' || !isPlain(object)) {
       const kind = this.#kindOf(object)
       if (kind !== undefined) {
         const placeholder = {}
         copies.set(object, placeholder)
-        const payload = kind.pack(object)
-        specials.push([placeholder, kind.kind, kind.isLive ? payload : this.#replace(payload, copies, specials)])
+        const payload = payloads.has(object) ? payloads.get(object) : kind.pack(object)
+        specials.push([placeholder, kind.kind, kind.isLive ? payload : this.#replace(payload, replacing)])
         return placeholder
       }
       if (isOpaque(object)) return object
@@ -146,25 +152,24 @@ export class Codec {
       const copy: unknown[] = new Array(object.length)
       copies.set(object, copy)
       // By key, so that holes stay holes.
-      for (const key of Object.keys(object)) define(copy, key, this.#replace(object[key as never], copies, specials))
+      for (const key of Object.keys(object)) define(copy, key, this.#replace(object[key as never], replacing))
       return copy
     }
     if (object instanceof Map) {
       const copy = new Map<unknown, unknown>()
       copies.set(object, copy)
-      for (const [key, item] of object)
-        copy.set(this.#replace(key, copies, specials), this.#replace(item, copies, specials))
+      for (const [key, item] of object) copy.set(this.#replace(key, replacing), this.#replace(item, replacing))
       return copy
     }
     if (object instanceof Set) {
       const copy = new Set<unknown>()
       copies.set(object, copy)
-      for (const item of object) copy.add(this.#replace(item, copies, specials))
+      for (const item of object) copy.add(this.#replace(item, replacing))
       return copy
     }
     const copy = {}
     copies.set(object, copy)
-    for (const [key, item] of Object.entries(object)) define(copy, key, this.#replace(item, copies, specials))
+    for (const [key, item] of Object.entries(object)) define(copy, key, this.#replace(item, replacing))
     return copy
   }
 
@@ -190,6 +195,13 @@ export class Codec {
 interface Found {
   special: boolean
   transfer: readonly object[] | undefined
+  /** What stands for the specials: made once, since making it may have effects (a port that is opened). */
+  readonly payloads: Map<object, unknown>
+}
+interface Replacing {
+  readonly copies: Map<object, unknown>
+  readonly specials: Special[]
+  readonly payloads: ReadonlyMap<object, unknown>
 }
 
 /** Finds the path of the first part of `value` for which `isBad` holds. `skip` names objects that are not entered. */

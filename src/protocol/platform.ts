@@ -64,6 +64,8 @@ export interface Platform {
   readonly name: 'node' | 'browser'
   readonly workers: WorkerHost
   readonly cpuCount: number
+  /** A development build: mistakes that cost time to find are looked for. */
+  readonly isDevelopment: boolean
   /** Bytes of objects that a node keeps in memory when nothing else is said. */
   readonly objectMemoryBytes: number
   /** The platform tells when a worker has ended, however that came about. */

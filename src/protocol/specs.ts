@@ -1,4 +1,4 @@
-import type { ActorId, RealmId } from './ids.ts'
+import type { ActorId, NodeId, RealmId } from './ids.ts'
 
 /** How another realm finds a definition: by id, or by importing `url`. */
 export interface DefinitionSpec {
@@ -18,17 +18,42 @@ export interface MethodSpec {
 /** The methods of an actor by name, so that a realm that never loaded the class knows them. */
 export type MethodTable = Readonly<Record<string, MethodSpec>>
 
-/** Amounts asked for, in whole units of 1 (0.5 GPUs is half of one). */
+/** Amounts asked for, in whole units of 1 (0.5 GPUs is half of one), and where they may be. */
 export interface ResourceRequest {
   readonly cpu: number
   readonly gpu: number
   readonly custom: Readonly<Record<string, number>>
+  readonly strategy?: Strategy
+  /** Only nodes with these labels. */
+  readonly labels?: LabelSelector
+  /** From what a placement group has reserved: one of its bundles, or any. */
+  readonly bundle?: BundleChoice
 }
 
-/** What was given: which GPUs, and how much of each. */
-export interface Allocation {
-  readonly request: ResourceRequest
-  readonly gpuIds: readonly number[]
+/** How a node is chosen among those that fit: each in turn, or one by name. Soft: another one when that cannot be. */
+export type Strategy =
+  | { readonly type: 'spread' }
+  | { readonly type: 'node'; readonly nodeId: NodeId; readonly isSoft: boolean }
+
+/** Labels by name, and the values that will do; `not`: all but these. */
+export type LabelSelector = Readonly<Record<string, readonly string[] | { readonly not: readonly string[] }>>
+
+export interface BundleChoice {
+  readonly groupId: string
+  readonly index?: number
+}
+
+/** Bundles on few nodes, on many, on exactly one, or each on a node of its own. */
+export type GroupStrategy = 'PACK' | 'SPREAD' | 'STRICT_PACK' | 'STRICT_SPREAD'
+
+/** A placement group: amounts that are reserved all together or not at all. */
+export interface GroupSpec {
+  readonly groupId: string
+  readonly bundles: readonly ResourceRequest[]
+  readonly strategy: GroupStrategy
+  /** Who made it: a realm, or an actor that lives in it. It is removed when its creator ends. */
+  readonly creator: RealmId | ActorId
+  readonly waitForResources: boolean
 }
 
 /** What every holder of a handle knows about its actor. It travels with the handle. */

@@ -9,6 +9,10 @@ export interface WorkerExit {
   readonly isOutOfMemory?: boolean
   /** It never became ready: `reason` says why. */
   readonly failedToStart?: boolean
+  /** Its whole node is gone. */
+  readonly isNodeLost?: boolean
+  /** The placement group it was in was removed. */
+  readonly isGroupRemoved?: boolean
 }
 
 /** What a worker is told when it starts. */
@@ -24,6 +28,7 @@ export interface WorkerConfig {
   readonly runId: string
   readonly sharesMemory: boolean
   readonly sharesAlways: boolean
+  readonly isDevelopment: boolean
   /** How much of objects it may keep in memory at first. */
   readonly memoryBytes: number
   /** A task to run once in every worker before anything else. */

@@ -44,7 +44,7 @@ export class CallArguments {
     }
     this.#refs = refs
     if (this.isPlain) return
-    const packed = runtime.values.pack(args, 'args')
+    const packed = runtime.values.packToSend(args, 'args')
     this.value = packed.value as unknown[]
     this.specials = packed.specials
     this.transfer = packed.transfer

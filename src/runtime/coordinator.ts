@@ -1,6 +1,5 @@
 import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from '../core/cluster-events.ts'
 import { ClusterState } from '../core/cluster-state.ts'
-import { placementRequest } from '../core/feasibility.ts'
 import type { Amounts } from '../core/node-ledger.ts'
 import { type WaitEdge, WaitGraph } from '../core/wait-graph.ts'
 import type { Packed } from '../protocol/codec.ts'
@@ -132,7 +131,7 @@ export class Coordinator {
         { actorName: spec.name, namespace: spec.namespace },
       )
     }
-    const refusal = spec.waitForResources ? undefined : this.#state.refusalOf(placementRequest(spec))
+    const refusal = spec.waitForResources ? undefined : this.#state.refusalOf(spec.request, spec.placementCpu)
     if (refusal !== undefined) throw unschedulable(className, refusal)
     if (args !== undefined) this.#args.set(spec.handle.actorId, args)
     this.#watchers.set(spec.handle.actorId, new Set([spec.holder]))
@@ -245,7 +244,14 @@ export class Coordinator {
       case 'resumeLease':
         return this.#send(command.workerId, 'leaseResumed', command.leaseId)
       case 'refuseLease':
-        return this.#send(command.realm, 'leaseRefused', { leaseId: command.leaseId, message: command.refusal.message })
+        return this.#send(command.realm, 'leaseRefused', { leaseId: command.leaseId, refusal: command.refusal })
+      case 'closeLease':
+        // Only the books of other nodes need to be told.
+        return
+      case 'publishGroup':
+        return
+      case 'reportPending':
+        return this.#runtime.log('warn', command.text)
       case 'endLease':
         return this.#send(command.realm, 'leaseEnded', { leaseId: command.leaseId, exit: command.exit })
     }

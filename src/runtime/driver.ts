@@ -35,6 +35,7 @@ export function startDriver(options: DriverOptions): Runtime {
     isInline: options.isInline,
     sharesMemory: options.sharesMemory,
     sharesAlways: options.sharesAlways,
+    isDevelopment: host.isDevelopment,
   })
   const workers = options.isInline ? inlineHost(host.createPorts, startInline) : host.workers
   const node = new LocalNode(runtime, workers, options.start, {
@@ -45,6 +46,7 @@ export function startDriver(options: DriverOptions): Runtime {
     runId,
     sharesMemory: options.sharesMemory,
     sharesAlways: options.sharesAlways,
+    isDevelopment: host.isDevelopment,
     ...(options.setup === undefined ? {} : { setup: options.setup }),
   })
   giveSpill(runtime, runId, true)

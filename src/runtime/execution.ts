@@ -88,7 +88,7 @@ export class Execution implements Running {
     const { runtime, incoming } = this.#how
     if (this.#how.isDropped?.()) return this.#drop()
     try {
-      const packed = runtime.values.pack(value, 'result')
+      const packed = runtime.values.packToSend(value, 'result')
       if (!this.#end()) return
       probe.at?.('reply', this.#how.context.actorId ?? '')
       incoming.link.replyValue(incoming.callId, packed, 'result')
@@ -122,7 +122,9 @@ export class Execution implements Running {
   }
 
   #done(): void {
-    for (const held of this.#how.context.scope ?? []) held[Symbol.dispose]()
+    const { runtime, context, name } = this.#how
+    runtime.shared.watch?.check(context.actorId === undefined ? name : `${name} (${context.actorId})`)
+    for (const held of context.scope ?? []) held[Symbol.dispose]()
     this.#onDone()
   }
 
@@ -155,7 +157,7 @@ export class Execution implements Running {
         }
         const step = await runtime.inCall(context, () => iterator.next())
         if (step.done) break
-        const packed = runtime.values.pack(step.value, 'item')
+        const packed = runtime.values.packToSend(step.value, 'item')
         link.connection.post(
           [Op.item, callId, index, packed.value, runtime.values.toWire(packed.specials, link.peer)],
           packed.transfer,

@@ -1,8 +1,8 @@
 import { host } from '#host'
-import type { ActorView } from '../core/cluster-events.ts'
+import type { ActorView, Refusal } from '../core/cluster-events.ts'
 import { RealmSet } from '../core/realm-set.ts'
 import type { Channel } from '../protocol/channel.ts'
-import { RuntimeShutdownError, TaskUnschedulableError, WorkerCrashedError } from '../protocol/errors.ts'
+import { RuntimeShutdownError, WorkerCrashedError } from '../protocol/errors.ts'
 import type { ActorId, NodeId, RealmId } from '../protocol/ids.ts'
 import type { PortLike } from '../protocol/platform.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
@@ -27,7 +27,7 @@ import { RunningCalls } from './running.ts'
 import { SharedBuffers } from './shared-buffers.ts'
 import type { TaskCall, TaskPlan } from './task-call.ts'
 import { TaskRunner } from './task-runner.ts'
-import { type Lease, TaskSubmitter } from './task-submitter.ts'
+import { type Lease, refusalError, TaskSubmitter } from './task-submitter.ts'
 import { Values } from './values.ts'
 import { Waits } from './waits.ts'
 import { printLine, type WorkerLine } from './worker-console.ts'
@@ -45,6 +45,8 @@ export interface RuntimeConfig {
   readonly sharesMemory: boolean
   /** `put` shares large arrays also when it is not asked to. */
   readonly sharesAlways: boolean
+  /** Mistakes that cost time to find are looked for. */
+  readonly isDevelopment: boolean
 }
 
 interface CancelOrder {
@@ -213,8 +215,8 @@ export class Runtime {
       case 'leaseGranted':
         return this.tasks.granted(payload as Lease)
       case 'leaseRefused': {
-        const { leaseId, message } = payload as { leaseId: string; message: string }
-        return this.tasks.refused(leaseId, message)
+        const { leaseId, refusal } = payload as { leaseId: string; refusal: Refusal }
+        return this.tasks.refused(leaseId, refusal)
       }
       case 'leaseEnded': {
         const { leaseId, exit } = payload as { leaseId: string; exit: WorkerExit }
@@ -252,13 +254,7 @@ export class Runtime {
   /** Where the coordinator lives here, what can never run is refused at once. */
   checkFeasible(plan: TaskPlan): void {
     const refusal = plan.waitForResources ? undefined : this.coordinator?.refusalOf(plan.request)
-    if (refusal === undefined) return
-    const { message, requested, available } = refusal
-    throw new TaskUnschedulableError(`The task ${plan.name} can never run. ${message}`, {
-      task: plan.name,
-      requested,
-      available,
-    })
+    if (refusal !== undefined) throw refusalError(plan.name, refusal)
   }
 
   /** Asks the owner of a borrowed object to cancel the call that makes it. */

@@ -1,6 +1,7 @@
 import type { ObjectId, RealmId } from '../protocol/ids.ts'
 import { SharedPool } from '../store/shared-pool.ts'
 import type { Runtime } from './runtime.ts'
+import { checksumOf, SharedWatch } from './shared-watch.ts'
 import type { LiveKind } from './values.ts'
 
 /** Smaller arrays are copied: their copy costs less than the book-keeping. */
@@ -15,6 +16,7 @@ interface PooledBuffer {
   readonly memory: SharedArrayBuffer
   /** Parts of objects that are stored here. */
   storedCount: number
+  readonly checksum: number | undefined
   /** What readers of this realm see: the same memory as an object of its own, so that its collection can be noticed. */
   reader: WeakRef<SharedArrayBuffer> | undefined
 }
@@ -31,6 +33,8 @@ export interface SharedPart {
   readonly bytes: number
   /** The memory as this realm received it; undefined where it is kept. */
   readonly memory: SharedArrayBuffer | undefined
+  /** Of the buffer as it was put; only in development builds. */
+  readonly checksum?: number
   /** It is opened as a copy in ordinary memory. */
   readonly isCopied?: true
 }
@@ -40,6 +44,8 @@ export interface SharedPart {
  * used again when its object is freed and every realm that received it has let go of it or died.
  */
 export class SharedBuffers {
+  /** Only in development builds. */
+  readonly watch: SharedWatch | undefined
   readonly #runtime: Runtime
   readonly #pool: SharedPool | undefined
   readonly #own = new Map<ObjectId, PooledBuffer>()
@@ -53,11 +59,17 @@ export class SharedBuffers {
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
+    this.watch = runtime.config.isDevelopment ? new SharedWatch((text) => runtime.log('error', text)) : undefined
     this.#pool = typeof SharedArrayBuffer === 'undefined' ? undefined : new SharedPool()
   }
 
   get isOn(): boolean {
     return this.#pool !== undefined && this.#runtime.config.sharesMemory
+  }
+
+  /** Large arrays are shared also when nobody asks for it. */
+  get isAlways(): boolean {
+    return this.isOn && this.#runtime.config.sharesAlways
   }
 
   /** Bytes of the buffers this realm has made, and of those among them that nobody uses. */
@@ -91,7 +103,8 @@ export class SharedBuffers {
     const memory = isWhole ? this.#pool!.acquireExact(byteLength) : this.#pool!.acquire(byteLength)
     new Uint8Array(memory).set(new Uint8Array(buffer))
     const id = `${this.#runtime.realmId}:b${this.#nextNumber++}`
-    const own: PooledBuffer = { id, memory, storedCount: 0, reader: undefined }
+    const checksum = this.watch === undefined ? undefined : checksumOf(memory)
+    const own: PooledBuffer = { id, memory, storedCount: 0, checksum, reader: undefined }
     this.#own.set(id, own)
     this.#sharing!.set(buffer, own)
     return own
@@ -109,6 +122,7 @@ export class SharedBuffers {
       length: (value as { length?: number }).length ?? value.byteLength,
       bytes: own?.memory.byteLength ?? buffer.byteLength,
       memory: own === undefined ? (buffer as SharedArrayBuffer) : undefined,
+      ...(own?.checksum === undefined ? {} : { checksum: own.checksum }),
     }
   }
 
@@ -126,9 +140,10 @@ export class SharedBuffers {
   }
 
   /** The array itself, over the shared memory. */
-  open({ id, type, byteOffset, length, memory, isCopied }: SharedPart): unknown {
+  open({ id, type, byteOffset, length, memory, checksum, isCopied }: SharedPart): unknown {
     const own = this.#own.get(id)
     const buffer = memory ?? this.#reader(own!)
+    if (checksum !== undefined && !isCopied) this.watch?.opened(id, buffer, checksum)
     if (type === 'SharedArrayBuffer') return isCopied ? new Uint8Array(buffer).slice().buffer : buffer
     const view = new (globalThis as unknown as Record<string, ViewMaker>)[type]!(buffer, byteOffset, length)
     if (!isCopied) return view

@@ -1,4 +1,10 @@
-import { OutOfMemoryError, TaskUnschedulableError, WorkerCrashedError } from '../protocol/errors.ts'
+import type { Refusal } from '../core/cluster-events.ts'
+import {
+  OutOfMemoryError,
+  PlacementGroupRemovedError,
+  TaskUnschedulableError,
+  WorkerCrashedError,
+} from '../protocol/errors.ts'
 import type { RealmId } from '../protocol/ids.ts'
 import type { ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
@@ -99,13 +105,12 @@ export class TaskSubmitter {
     this.#pump(shape)
   }
 
-  refused(leaseId: string, message: string): void {
+  refused(leaseId: string, refusal: Refusal): void {
     const shape = this.#byLease.get(leaseId)
     if (shape === undefined) return
     this.#byLease.delete(leaseId)
     shape.asked.delete(leaseId)
-    for (const task of shape.queue.splice(0))
-      task.rejectWith(new TaskUnschedulableError(`The task ${task.name} can never run: ${message}`))
+    for (const task of shape.queue.splice(0)) task.rejectWith(refusalError(task.name, refusal))
   }
 
   /** The leased worker is gone, and with it the task it ran. */
@@ -130,6 +135,10 @@ export class TaskSubmitter {
 
   #crashed(task: TaskCall, workerId: RealmId, exit: WorkerExit): void {
     if (task.isDone) return
+    if (exit.isGroupRemoved === true) {
+      const message = `The task ${task.name} was ended: the placement group it ran in was removed.`
+      return task.rejectWith(new PlacementGroupRemovedError(message, { task: task.name }))
+    }
     if (!exit.isOutOfMemory && task.takeRetry()) return this.retry(task)
     const facts = { workerId, exitCode: exit.exitCode, task: task.name }
     const text = `The worker ${workerId} that ran the task ${task.name} ${exit.reason}, after ${task.attempt + 1} run(s).`
@@ -190,4 +199,11 @@ export class TaskSubmitter {
     }
     return shape
   }
+}
+
+/** What can never run: its placement group is gone, or no node could have it. */
+export function refusalError(task: string, { message, requested, available, isGroupRemoved }: Refusal): Error {
+  if (isGroupRemoved === true)
+    return new PlacementGroupRemovedError(`The task ${task} cannot run: ${message}.`, { task })
+  return new TaskUnschedulableError(`The task ${task} can never run. ${message}`, { task, requested, available })
 }

@@ -14,6 +14,7 @@ import { specialsWithin } from '../protocol/specials-within.ts'
 import { handleKind } from './actor-handle.ts'
 import { actorObjects } from './actor-instance.ts'
 import { callbackKind } from './callbacks.ts'
+import { comlinkKind } from './comlink-handlers.ts'
 import type { Reading, Stored } from './object-entry.ts'
 import { refKind } from './objects.ts'
 import { type Definition, realmState } from './registry.ts'
@@ -58,13 +59,20 @@ export class Values {
       sharedKind(runtime),
     ]
     this.#live = new Map(live.map((kind) => [kind.kind, kind]))
-    this.#codec = new Codec([...live, errorKind(this.#errors), classKind()], transferMarks, (value) =>
-      actorObjects.has(value),
+    this.#codec = new Codec(
+      [...live, errorKind(this.#errors), classKind(), comlinkKind(transferMarks)],
+      transferMarks,
+      (value) => actorObjects.has(value),
     )
   }
 
   pack(value: unknown, root: string): Packed {
     return this.#codec.pack(value, root)
+  }
+
+  /** Packs what a call sends, now: with `sharedMemory: 'auto'` its large arrays go into shared memory. */
+  packToSend(value: unknown, root: string): Packed {
+    return this.#shared.isAlways ? this.#shared.whileSharing(() => this.pack(value, root)) : this.pack(value, root)
   }
 
   /** Packs and copies: what the caller does to the value afterwards is not seen. */

@@ -14,7 +14,7 @@ import { forwardConsole } from './worker-console.ts'
 
 /** Makes a runtime that is a worker of the node at the other end of `port`. */
 export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInline: boolean): Runtime {
-  const { workerId, nodeId, driverId, namespace, sharesMemory, sharesAlways } = config
+  const { workerId, nodeId, driverId, namespace, sharesMemory, sharesAlways, isDevelopment } = config
   const runtime = new Runtime({
     realmId: workerId,
     nodeId,
@@ -23,6 +23,7 @@ export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInlin
     isInline,
     sharesMemory,
     sharesAlways,
+    isDevelopment,
   })
   const link = new Link(runtime, driverId, new MessagePortChannel(port))
   runtime.connectToDriver(link)

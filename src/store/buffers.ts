@@ -141,6 +141,7 @@ function isLongAndDense(array: readonly unknown[]): boolean {
   return length > 1000 && [0, length >> 2, length >> 1, length - (length >> 2), length - 1].every((i) => i in array)
 }
 
+/** Whether it is an ArrayBuffer or a SharedArrayBuffer. */
 export function isBuffer(value: object): value is ArrayBufferLike {
   return hasBrand(value, 'ArrayBuffer') || isShared(value as ArrayBufferLike)
 }
@@ -153,7 +154,8 @@ function isSet(value: object): value is Set<unknown> {
   return hasBrand(value, 'Set')
 }
 
-function isRecord(value: object): value is Record<string, unknown> {
+/** Whether structured clone makes a plain object of it. */
+export function isRecord(value: object): value is Record<string, unknown> {
   const proto: unknown = Object.getPrototypeOf(value)
   if (proto === Object.prototype || proto === null) return true
   const tag = tagOf(value)
@@ -168,6 +170,8 @@ const builtIns: Readonly<Record<string, true>> = {
   SharedArrayBuffer: true,
   Boolean: true,
   Date: true,
+  // Node 20 makes an empty object of it.
+  DOMException: true,
   Error: true,
   Map: true,
   Number: true,

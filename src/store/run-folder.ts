@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { hostname, tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** Which process a folder belongs to. Numbers of processes are used again, so they alone do not say. */
 interface ProcessName {
@@ -31,9 +31,22 @@ export function runFolder(folder: string, runId: string): string {
 
 /** Makes both folders. Throws the system's error, also for a default folder that somebody else has made. */
 export function makeRunFolder(folder: string, run: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   if (folder === defaultFolder()) checkOwner(folder)
-  mkdirSync(run, { recursive: true, mode: 0o700 })
+  makeFolder(run)
+}
+
+// Not with `recursive`: on some paths (below /proc) Node tries for ever.
+function makeFolder(path: string, canMakeParent = true): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' && canMakeParent && dirname(path) !== path) {
+      makeFolder(dirname(path))
+      makeFolder(path, false)
+    } else if (code !== 'EEXIST' || !statSync(path).isDirectory()) throw error
+  }
 }
 
 /** Removes the folder of a run; with `isOnlyIfEmpty` only when no other realm has files there. */

@@ -113,12 +113,6 @@ describe.each(targets)('the demo site, %s', (_, serve) => {
     expect(await page.evaluate(() => [scrollX, scrollY])).toEqual(before)
   })
 
-  test('the MNIST page opens and gets an untrained network ready', async () => {
-    await page.goto(`${site.url}mnist/`)
-    expect(await page.title()).toContain('MNIST')
-    await expect.poll(() => page.locator('#backend').textContent(), { timeout: 60_000 }).toMatch(/webgpu|wasm|cpu/)
-  })
-
   test('every page fits 360 pixels, has one heading and a skip link, and switches its theme', async () => {
     await page.setViewportSize({ width: 360, height: 780 })
     for (const path of pages) {

@@ -100,3 +100,15 @@ testOn(['node'], 'E17 a worker that runs out of memory ends alone, and the error
   expect(await ledger.count('runs')).toBe(1)
   await expectRejects(() => init({ workerMemory: -1 }), RangeError, /workerMemory/)
 })
+
+workerTest('E18 what an actor has made ends with that life of it, and its next life makes its own', async () => {
+  await start()
+  const owner = LateOwner.options({ maxRestarts: 1 }).remote()
+  const child = await owner.make(1)
+  expect(await child.inc()).toBe(6)
+  await expectRejects(owner.die(), ActorUnavailableError)
+  const next = await owner.make(1)
+  const error = await expectRejects(child.inc(), ActorDiedError, /its owner .* has ended/)
+  expect(error.reason).toBe('OWNER_DIED')
+  expect(await next.inc()).toBe(6)
+})

@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { type Allocation, bitOf, cpuBit, type Demand, demandOf, gpuBit } from '../../src/core/demand.ts'
 import { NodeLedger } from '../../src/core/node-ledger.ts'
-import type { Allocation, ResourceRequest } from '../../src/protocol/specs.ts'
 
-function ask(amounts: Readonly<Record<string, number>>): ResourceRequest {
+function ask(amounts: Readonly<Record<string, number>>): Demand {
   const { cpu = 0, gpu = 0, ...custom } = amounts
-  return { cpu, gpu, custom }
+  return demandOf({ cpu, gpu, custom })
 }
 
 function ledger(gpus: number, custom: Readonly<Record<string, number>> = {}): NodeLedger {
-  return new NodeLedger({ cpus: 8, gpus, custom })
+  return NodeLedger.ofNode({ cpus: 8, gpus, custom })
 }
 
 describe('GPUs by index', () => {
@@ -69,7 +69,7 @@ describe('GPUs by index', () => {
     expect([first.gpuIds, second.gpuIds]).toEqual([[0], [1]])
     expect(books.available()['GPU']).toBeCloseTo(0.8)
     expect(books.acquire(ask({ gpu: 0.8 }))).toBeUndefined()
-    expect(books.lacking(ask({ gpu: 0.8 }))).toEqual(['GPU'])
+    expect(books.lacking(ask({ gpu: 0.8 }))).toBe(gpuBit)
   })
 
   test('ten tenths are exactly one', () => {
@@ -108,8 +108,9 @@ describe('what fits', () => {
     const before = books.available()
     expect(books.acquire(ask({ cpu: 2, gpu: 1, special: 1 }))).toBeUndefined()
     expect(books.available()).toEqual(before)
-    expect(books.lacking(ask({ cpu: 2, gpu: 1, special: 1 }))).toEqual(['CPU', 'GPU'])
-    expect(books.lacking(ask({ cpu: 1, special: 1 }))).toEqual([])
+    expect(books.lacking(ask({ cpu: 2, gpu: 1, special: 1 }))).toBe(cpuBit | gpuBit)
+    expect(books.lacking(ask({ cpu: 1, special: 1 }))).toBe(0)
+    expect(books.lacking(ask({ special: 2 }))).toBe(bitOf('special'))
   })
 
   test('nothing of a resource that a node does not have leaves its books as they are', () => {
@@ -122,20 +123,15 @@ describe('what fits', () => {
 })
 
 const amount = fc.constantFrom(0, 0.0001, 0.1, 0.25, 0.3333, 0.5, 0.9999, 1, 1.5, 2, 3)
-const request: fc.Arbitrary<ResourceRequest> = fc.record({
-  cpu: amount,
-  gpu: amount,
-  custom: fc.oneof(fc.constant({}), fc.record({ special: amount })),
-})
-type Step = { readonly take: ResourceRequest } | { readonly giveBack: number }
+const request: fc.Arbitrary<Demand> = fc.record({ cpu: amount, gpu: amount, special: amount }).map(ask)
+type Step = { readonly take: Demand } | { readonly giveBack: number }
 const step: fc.Arbitrary<Step> = fc.oneof(fc.record({ take: request }), fc.record({ giveBack: fc.nat({ max: 20 }) }))
 
 /** Units of 1/10 000 that a set of allocations holds of each GPU. */
 function gpuUnits(held: readonly Allocation[], count: number): number[] {
   const units = Array.from({ length: count }, () => 0)
-  for (const { request: taken, gpuIds } of held) {
-    const whole = Math.floor(Math.round(taken.gpu * 10_000) / 10_000)
-    const share = Math.round(taken.gpu * 10_000) % 10_000
+  for (const { demand, gpuIds } of held) {
+    const { gpuWhole: whole, gpuShare: share } = demand
     expect(gpuIds).toHaveLength(whole + (share > 0 ? 1 : 0))
     expect(new Set(gpuIds).size).toBe(gpuIds.length)
     gpuIds.forEach((id, place) => {
@@ -153,17 +149,17 @@ test('whatever is taken and given back, no unit is given twice and the sums are 
       if ('take' in now) {
         const lacking = books.lacking(now.take)
         const given = books.acquire(now.take)
-        expect(given === undefined).toBe(lacking.length > 0)
+        expect(given === undefined).toBe(lacking !== 0)
         if (given !== undefined) {
           expect(books.canEverFit(now.take)).toBe(true)
           held.push(given)
         }
       } else if (held.length > 0) books.release(held.splice(now.giveBack % held.length, 1)[0]!)
-      books.checkInvariants()
+      books.checkInvariants(held)
       const units = gpuUnits(held, gpus)
       for (const used of units) expect(used).toBeLessThanOrEqual(10_000)
-      const usedCpu = held.reduce((sum, one) => sum + Math.round(one.request.cpu * 10_000), 0)
-      const usedSpecial = held.reduce((sum, one) => sum + Math.round((one.request.custom['special'] ?? 0) * 10_000), 0)
+      const usedCpu = held.reduce((sum, one) => sum + one.demand.cpu, 0)
+      const usedSpecial = held.reduce((sum, one) => sum + (one.demand.customUnits[0] ?? 0), 0)
       expect(books.available()).toEqual({
         CPU: (80_000 - usedCpu) / 10_000,
         GPU: (gpus * 10_000 - units.reduce((sum, used) => sum + used, 0)) / 10_000,

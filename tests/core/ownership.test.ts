@@ -43,14 +43,28 @@ describe('fate sharing', () => {
     expect(cluster.state.waitingCount).toBe(0)
   })
 
-  test('an actor that restarts keeps what it made and somebody else holds', () => {
+  test('what an actor made ends with that life of it, whoever holds it; its next life makes its own', () => {
     const cluster = new Cluster()
     const worker = cluster.alive('a', { maxRestarts: 1 })
     cluster.alive('b', { creator: 'a', holder: 'driver' })
+    cluster.alive('c', { creator: 'b', holder: 'driver' })
+    cluster.alive('detached', { creator: 'a', holder: 'driver', isDetached: true })
     cluster.bringUp('a', cluster.exited(worker, crashed))
-    expect(cluster.fate('b')).toBe('ALIVE')
-    cluster.kill('a')
-    expect(cluster.fate('b')).toBe('DEAD: OWNER_DIED')
+    expect([cluster.fate('a'), cluster.fate('b'), cluster.fate('c')]).toEqual([
+      'ALIVE',
+      'DEAD: OWNER_DIED',
+      'DEAD: OWNER_DIED',
+    ])
+    cluster.alive('d', { creator: 'a', holder: 'driver' })
+    expect([cluster.fate('d'), cluster.fate('detached')]).toEqual(['ALIVE', 'ALIVE'])
+  })
+
+  test('a light actor that is made anew leaves what it had made behind, though their worker lives on', () => {
+    const cluster = new Cluster()
+    cluster.alive('a', { isolation: 'shared', maxRestarts: 1 })
+    cluster.alive('b', { creator: 'a', holder: 'driver' })
+    cluster.bringUp('a', cluster.kill('a', true))
+    expect([cluster.fate('a'), cluster.fate('b')]).toEqual(['ALIVE', 'DEAD: OWNER_DIED'])
   })
 })
 

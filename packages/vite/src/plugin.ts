@@ -119,7 +119,7 @@ class TroupePlugin {
     const [name, query = ''] = id.slice(1).split(/\?(.*)/s)
     const isDev = this.#resolved?.command === 'serve'
     const base = this.#resolved?.base ?? '/'
-    if (name === PAGE) return pageCode(isDev ? base + devWorkerPath : WORKER_FILE)
+    if (name === PAGE) return pageCode(isDev ? base + devWorkerPath : WORKER_FILE, isDev)
     if (name === WORKER && isDev) return devWorkerCode(base, [...this.#table.modules().keys()])
     if (name !== MODULE || !isDev) return undefined
     const moduleId = new URLSearchParams(query).get('id') ?? ''

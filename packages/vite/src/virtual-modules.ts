@@ -19,10 +19,12 @@ export const devWorkerPath = `@id/__x00__${devWorkerId}`
 
 /**
  * Sets the worker factory that `init()` uses. The address is relative to the module that it ends up in.
+ * In development Troupe looks for mistakes that cost time to find (a reader that writes to shared memory).
  * A worker of another origin (assets on a CDN) is started through a blob, which is the only way browsers allow.
  */
-export function pageCode(address: string): string {
-  return `const path = ${JSON.stringify(address)}
+export function pageCode(address: string, isDev: boolean): string {
+  const mark = isDev ? "globalThis[Symbol.for('troupe.development')] = true\n" : ''
+  return `${mark}const path = ${JSON.stringify(address)}
 const key = Symbol.for('troupe.worker-factory')
 let blob
 const start = (name) => {

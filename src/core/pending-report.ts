@@ -1,0 +1,79 @@
+import type { ClusterParts } from './cluster-invariants.ts'
+import { type Allocation, type Demand, describeRequest, namedAmounts } from './demand.ts'
+import type { NodeLedger } from './node-ledger.ts'
+import type { Shape } from './shape.ts'
+import type { Slot } from './slot.ts'
+
+/** What waits longer than this is told of, once. */
+export const pendingMs = 5000
+/** So many holders are named. */
+const namedCount = 5
+
+/** Sentences about what has waited for long and was not told of: what it asks, what is free, and who holds it. */
+export function pendingTexts(parts: ClusterParts, nowMs: number): string[] {
+  const texts: string[] = []
+  for (const shape of parts.scheduler.waitingShapes) {
+    if (shape.wasReported || nowMs - shape.head!.sinceMs < pendingMs) continue
+    shape.wasReported = true
+    texts.push(`${who(shape)} for ${pendingSeconds(shape.head!.sinceMs, nowMs)} s: ${why(parts, shape)}`)
+  }
+  for (const group of parts.groups.pending) {
+    if (group.wasReported || nowMs - group.sinceMs < pendingMs) continue
+    group.wasReported = true
+    const bundles = group.spec.bundles.map((bundle) => JSON.stringify(describeRequest(bundle))).join(', ')
+    const free = [...parts.pool.nodes].map(({ id, slot }) => freeOn(id, slot.ledger)).join('; ')
+    texts.push(
+      `The placement group ${group.spec.groupId} waits for ${pendingSeconds(group.sinceMs, nowMs)} s: it asks for ${bundles} (${group.spec.strategy}); ${free || 'no node is there'}.`,
+    )
+  }
+  return texts
+}
+
+function who({ head, count }: Shape): string {
+  const waiting = head!
+  const more = count > 1 ? `, and ${count - 1} more that ask the same,` : ''
+  if (waiting.type === 'lease') return `A task of ${waiting.realm}${more} waits`
+  return `The actor ${waiting.actor.spec.handle.className} (${waiting.actor.id})${more} waits`
+}
+
+function why(parts: ClusterParts, shape: Shape): string {
+  const asked = `it asks for ${JSON.stringify(namedAmounts(shape.placement))}`
+  if (shape.slots.size === 0) return `${asked}; no node that is there could ever give that.`
+  const free = [...shape.slots].map((slot) => freeOn(nameOf(slot), slot.ledger))
+  const held = holders(parts, shape)
+  const rest = held.length > namedCount ? ` and ${held.length - namedCount} more` : ''
+  const by =
+    held.length === 0 ? 'others that came before it wait too' : `held by ${held.slice(0, namedCount).join(', ')}${rest}`
+  return `${asked}; ${free.slice(0, namedCount).join('; ')}; ${by}.`
+}
+
+function nameOf({ node, bundle }: Slot): string {
+  return bundle === undefined ? node.id : `bundle ${bundle.index} of ${bundle.groupId} on ${node.id}`
+}
+
+function freeOn(name: string, ledger: NodeLedger): string {
+  return `${name} has free ${JSON.stringify(ledger.available())} of ${JSON.stringify(ledger.total())}`
+}
+
+function holders({ actors, groups, pool }: ClusterParts, { slots, demand }: Shape): string[] {
+  const found: string[] = []
+  const add = (name: string, slot: Slot | undefined, allocation: Allocation | undefined): void => {
+    if (slot === undefined || allocation === undefined || !slots.has(slot)) return
+    if ((allocation.demand.uses & demand.uses) !== 0) found.push(`${name}: ${amountsOf(allocation.demand)}`)
+  }
+  for (const { id, spec, slot, allocation } of actors.all) add(`${spec.handle.className} (${id})`, slot, allocation)
+  for (const { id, lease } of pool.workers) add(`tasks of ${lease?.realm} on ${id}`, lease?.slot, lease?.allocation)
+  for (const node of pool.nodes) {
+    for (const allocation of groups.reservedOn(node)) add('a placement group', node.slot, allocation)
+    for (const allocation of node.foreign) add(`${node.id} itself`, node.slot, allocation)
+  }
+  return found
+}
+
+function amountsOf(demand: Demand): string {
+  return JSON.stringify(namedAmounts(demand))
+}
+
+function pendingSeconds(sinceMs: number, nowMs: number): number {
+  return Math.round((nowMs - sinceMs) / 1000)
+}

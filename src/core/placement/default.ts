@@ -1,0 +1,16 @@
+import type { NodeId } from '../../protocol/ids.ts'
+import type { NodeView } from '../slot.ts'
+
+/**
+ * DEFAULT: where the asker is, while there is a CPU for it; else where the load is least. The index of the chosen view;
+ * all of `views` have room, and there is at least one.
+ */
+export function chooseDefault(views: readonly NodeView[], local: NodeId | undefined): number {
+  const near = views.findIndex((view) => view.nodeId === local)
+  if (near >= 0 && views[near]!.load < 1) return near
+  let best = near < 0 ? 0 : near
+  views.forEach((view, at) => {
+    if (view.load < views[best]!.load) best = at
+  })
+  return best
+}

@@ -1,0 +1,31 @@
+import type { NodeId } from '../protocol/ids.ts'
+import type { LeaseRecord } from './lease-record.ts'
+import type { NodeLedger } from './node-ledger.ts'
+import type { NodeRecord } from './worker-pool.ts'
+
+/** Where something can be placed: a node, or what a placement group has set apart on it. */
+export interface Slot {
+  readonly node: NodeRecord
+  readonly ledger: NodeLedger
+  readonly bundle: { readonly groupId: string; readonly index: number } | undefined
+  /** Leases whose tasks want their CPUs again, in order. */
+  readonly resuming: Set<LeaseRecord>
+}
+
+/** What a placement policy sees of a node. */
+export interface NodeView {
+  readonly nodeId: NodeId
+  readonly labels: Readonly<Record<string, string>>
+  /** 0: nothing is used, 1: no CPU (or no GPU) is left. Above 1: more actors than CPUs. */
+  readonly load: number
+}
+
+/** What a policy sees of the slot's node. */
+export function viewOf({ node }: Slot): NodeView {
+  const { ledger } = node.slot
+  return {
+    nodeId: node.id,
+    labels: node.labels,
+    load: Math.max(ledger.usedPart, node.actorCount / ledger.cpuCount || 0),
+  }
+}
