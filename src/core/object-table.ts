@@ -36,8 +36,8 @@ export class ObjectTable {
   readonly #borrowed = new Map<ObjectId, number>()
   /** Changes that wait, by the realm that is handing over. */
   readonly #waiting = new Map<RealmId, Change[]>()
-  /** Objects of other realms whose books are here. */
-  readonly #custody = new Set<ObjectId>()
+  /** Objects of this realm whose books are with the custodian. */
+  readonly #given = new Set<ObjectId>()
   #isHandedOver = false
 
   constructor(realm: RealmId, host: ObjectTableHost) {
@@ -46,17 +46,18 @@ export class ObjectTable {
   }
 
   /** Objects here that others hold, holds of others that are here, and changes under way; all zero when nothing is. */
-  get counts(): { lent: number; borrowed: number; waiting: number; custody: number } {
+  get counts(): { lent: number; borrowed: number; waiting: number } {
     let waiting = 0
     for (const changes of this.#waiting.values()) waiting += changes.length
-    return { lent: this.#lent.size, borrowed: this.#borrowed.size, waiting, custody: this.#custody.size }
+    return { lent: this.#lent.size, borrowed: this.#borrowed.size, waiting }
   }
 
   /** The realm that keeps the object's books now. */
   keeperOf(id: ObjectId): RealmId {
-    if (this.#custody.has(id)) return this.#realm
     const owner = ownerOf(id)
-    const isGone = owner === this.#realm ? this.#isHandedOver : this.#host.hasEnded(owner)
+    // Taken over from an owner that has not ended yet.
+    if (owner !== this.#realm && this.#lent.has(id)) return this.#realm
+    const isGone = owner === this.#realm ? this.#isHandedOver || this.#given.has(id) : this.#host.hasEnded(owner)
     return isGone ? this.#host.custodianOf(owner) : owner
   }
 
@@ -70,9 +71,9 @@ export class ObjectTable {
 
   // ---- refs that travel
 
-  /** A ref is about to be sent: its receiver gets a hold first. */
-  sent(id: ObjectId, receiver: RealmId): void {
-    if (this.keeperOf(id) === this.#realm && !this.#lent.has(id) && receiver !== this.#realm)
+  /** A ref is about to be sent: its receiver gets a hold first. Nobody keeps books of what went with its owner. */
+  sent(id: ObjectId, receiver: RealmId, isKeptHere: boolean): void {
+    if (isKeptHere && this.keeperOf(id) === this.#realm && !this.#lent.has(id) && receiver !== this.#realm)
       this.#lent.set(id, new Map())
     this.changed(id, receiver, 1)
   }
@@ -94,7 +95,7 @@ export class ObjectTable {
 
   /** `holder` has `count` holds more (or fewer): here, or as another realm tells. */
   changed(id: ObjectId, holder: RealmId, count: number): void {
-    const waiting = this.#custody.has(id) ? undefined : this.#waiting.get(ownerOf(id))
+    const waiting = this.#waiting.get(ownerOf(id))
     if (waiting !== undefined) return void waiting.push({ id, holder, count })
     const keeper = this.keeperOf(id)
     // The keeper needs no hold on what it keeps.
@@ -121,11 +122,6 @@ export class ObjectTable {
     this.#host.unheld(id)
   }
 
-  /** An object that was kept here is gone. */
-  freed(id: ObjectId): void {
-    this.#custody.delete(id)
-  }
-
   // ---- realms that end
 
   /** A realm hands its objects over: changes for them wait until it has ended. */
@@ -135,16 +131,18 @@ export class ObjectTable {
 
   /** A realm has ended: its holds are gone, and its objects are with their custodian or nowhere. */
   realmEnded(realm: RealmId): void {
-    for (const [id, holders] of [...this.#lent]) if (holders.delete(realm)) this.#forgetIfUnheld(id, holders)
     const waiting = this.#waiting.get(realm)
     this.#waiting.delete(realm)
+    // First what waits: it may be all that holds an object besides the realm that has ended.
     for (const { id, holder, count } of waiting ?? []) this.changed(id, holder, count)
+    for (const [id, holders] of [...this.#lent]) if (holders.delete(realm)) this.#forgetIfUnheld(id, holders)
   }
 
   /** Gives the books of an object away. */
   handOver(id: ObjectId): Holders {
     const holders = this.holdersOf(id)
     this.#lent.delete(id)
+    this.#given.add(id)
     return holders
   }
 
@@ -153,12 +151,15 @@ export class ObjectTable {
     this.#isHandedOver = true
   }
 
-  /** Takes the books of an object over, as its custodian. */
+  /**
+   * Takes the books of an object over, as its custodian. Its owner holds it until it has ended: what the owner still
+   * hands over may hold refs to it.
+   */
   takeOver(id: ObjectId, holders: Holders): void {
     this.#borrowed.delete(id)
-    this.#custody.add(id)
     const known = this.#lent.get(id) ?? new Map<RealmId, number>()
     this.#lent.set(id, known)
+    if (!this.#host.hasEnded(ownerOf(id))) known.set(ownerOf(id), 1)
     for (const [realm, count] of holders) {
       if (realm === this.#realm || this.#host.hasEnded(realm)) continue
       const sum = (known.get(realm) ?? 0) + count

@@ -48,6 +48,8 @@ export class ObjectEntry implements Sink {
   /** Ends the call that makes the object, while that runs or waits. `force` ends its worker; actor calls refuse it. */
   cancel: ((reason: unknown, force: boolean) => void) | undefined
   isFetching = false
+  /** It is kept here, though another realm made it. */
+  isTakenOver = false
 
   constructor(runtime: Runtime, id: ObjectId) {
     this.runtime = runtime
@@ -85,6 +87,18 @@ export class ObjectEntry implements Sink {
   resolveKept(kept: KeptValue): void {
     this.kept = kept
     this.#settle('value')
+  }
+
+  /** The value that its owner hands over is kept here from now on; a copy that was here already makes room for it. */
+  takeOver(isError: boolean, stored: Stored): void {
+    this.isTakenOver = true
+    if (isError) return this.reject(stored)
+    if (this.kept?.isCopy === true) {
+      this.kept.drop()
+      this.kept = undefined
+      this.state = 'pending'
+    }
+    this.resolve(stored)
   }
 
   reject(stored: Stored): void {

@@ -81,16 +81,16 @@ export class Objects {
   #abandon(entry: ObjectEntry): void {
     if (entry.isSettled) entry.free()
     else entry.isAbandoned = true
-    this.#table.freed(entry.id)
   }
 
   // ---- refs that travel
 
   /** Gives another realm a hold on an object, before the message that carries the ref is sent to it. */
   grant(entry: ObjectEntry, receiver: RealmId): void {
-    if (this.#table.keeperOf(entry.id) === this.#runtime.realmId && receiver !== this.#runtime.realmId)
-      this.#lent.set(entry.id, entry)
-    this.#table.sent(entry.id, receiver)
+    const { realmId } = this.#runtime
+    const isKept = entry.owner === realmId || entry.isTakenOver
+    if (isKept && entry.keeper === realmId && receiver !== realmId) this.#lent.set(entry.id, entry)
+    this.#table.sent(entry.id, receiver, isKept)
   }
 
   /** Another realm tells that `holder` has more or fewer holds. */
@@ -144,7 +144,7 @@ export class Objects {
   // ---- buffers of shared memory are lent as objects are
 
   lendBuffer(id: ObjectId, receiver: RealmId): void {
-    this.#table.sent(id, receiver)
+    this.#table.sent(id, receiver, ownerOf(id) === this.#runtime.realmId)
   }
   bufferArrived(id: ObjectId): void {
     this.#table.arrived(id)
@@ -188,9 +188,9 @@ export class Objects {
     const entry = this.#borrowed.get(id)?.deref() ?? this.#lent.get(id) ?? new ObjectEntry(this.#runtime, id)
     this.#borrowed.delete(id)
     this.#lent.set(id, entry)
-    if (isError) entry.reject(stored)
-    else entry.resolve(stored)
+    // The books first: what is kept here is no copy, which might be dropped.
     this.#table.takeOver(id, holders)
+    entry.takeOver(isError, stored)
   }
 
   // ---- values
