@@ -1,5 +1,5 @@
-import type { ActorView, ClusterCommand, ClusterEvent, Death } from '../../src/core/cluster-events.ts'
-import { ClusterState, type Origin } from '../../src/core/cluster-state.ts'
+import type { ActorView, ClusterCommand, ClusterEvent, Death, Origin } from '../../src/core/cluster-events.ts'
+import { ClusterState } from '../../src/core/cluster-state.ts'
 import type { NodeResources } from '../../src/core/node-ledger.ts'
 import type { ActorSpec, GroupSpec, ResourceRequest } from '../../src/protocol/specs.ts'
 import type { WorkerExit } from '../../src/protocol/worker-host.ts'
