@@ -91,6 +91,12 @@ export type ClusterEvent =
   | { readonly type: 'timePassed'; readonly nowMs: number; readonly mayEndIdle?: boolean }
   | { readonly type: 'ownerEnded'; readonly owner: RealmId | ActorId }
 
+/** Where a report comes from: one life of a node. */
+export interface Origin {
+  readonly nodeId: NodeId
+  readonly epoch: number
+}
+
 /** What the shell must do. */
 export type ClusterCommand =
   /** The task has its CPUs again and may go on. */

@@ -1,10 +1,10 @@
-import type { ActorId, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
+import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, GroupSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import { ActorLife, deathByRefusal } from './actor-life.ts'
 import type { ActorRecord } from './actor-record.ts'
 import type { Books } from './books.ts'
-import type { ActorView, ClusterCommand, ClusterEvent, Refusal } from './cluster-events.ts'
+import type { ActorView, ClusterCommand, ClusterEvent, Origin, Refusal } from './cluster-events.ts'
 import { type ClusterParts, checkClusterInvariants } from './cluster-invariants.ts'
 import type { Allocation } from './demand.ts'
 import { refusal, sumAmounts } from './feasibility.ts'
@@ -17,21 +17,13 @@ import { pendingTexts } from './pending-report.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Shape, Waiting } from './shape.ts'
 import type { Slot } from './slot.ts'
-import { WorkerPool, type WorkerRecord, type WorkerSummary } from './worker-pool.ts'
+import { type NodeSummary, WorkerPool, type WorkerRecord, type WorkerSummary } from './worker-pool.ts'
 
 type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>
 
-/** Where a report comes from: one life of a node. */
-export interface Origin {
-  readonly nodeId: NodeId
-  readonly epoch: number
-}
-
 /** What waits and could be nowhere, since its node was lost, is refused after this time. */
 export const hopelessMs = 30_000
-/** Workers that are not needed end after this time without work. */
 const idleMs = 10_000
-
 /**
  * All decisions of the coordinator: who runs where, who is alive, who is refused. Pure and deterministic: events in,
  * commands out, no clock, no chance, no platform. The shell carries the commands out and reports what happened.
@@ -157,6 +149,10 @@ export class ClusterState {
     return this.#pool.summaries()
   }
 
+  nodes(): NodeSummary[] {
+    return this.#pool.nodeSummaries()
+  }
+
   group(groupId: string): GroupView | undefined {
     return this.#groups.get(groupId)?.view()
   }
@@ -177,9 +173,15 @@ export class ClusterState {
     return sumAmounts([...this.#pool.nodes].map(({ slot }) => slot.ledger.available()))
   }
 
-  /** What an actor or a lease has where it is placed. */
-  allocationOf(id: ActorId): Allocation | undefined {
-    return this.#life.directory.get(id)?.allocation ?? this.#leases.get(id)?.allocation
+  /** Where an actor or a lease is placed, and what it has there. */
+  placeOf(id: ActorId): { readonly slot: Slot; readonly allocation: Allocation } | undefined {
+    const { slot, allocation } = this.#life.directory.get(id) ?? this.#leases.get(id) ?? {}
+    return slot === undefined || allocation === undefined ? undefined : { slot, allocation }
+  }
+
+  /** What waits for resources, without placement groups. */
+  waiting(): readonly Waiting[] {
+    return this.#scheduler.line()
   }
 
   /** Why no node could ever give this; undefined when one could, and before the first node has joined. */

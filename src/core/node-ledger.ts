@@ -137,11 +137,15 @@ export class NodeLedger {
     return fromUnits(this.#total.cpu)
   }
 
-  /** The part that is given out, 0 … 1, of CPUs or of GPUs, whichever is more. */
-  get usedPart(): number {
-    const cpu = this.#total.cpu === 0 ? 0 : 1 - this.#cpu / this.#total.cpu
-    const gpuTotal = this.#total.gpus.length * unitsPerOne
-    return gpuTotal === 0 ? cpu : Math.max(cpu, 1 - this.#gpuUnits / gpuTotal)
+  /** The part of its CPUs that is given out, 0 … 1. */
+  get usedCpuPart(): number {
+    return this.#total.cpu === 0 ? 0 : 1 - this.#cpu / this.#total.cpu
+  }
+
+  /** The part of its GPUs that is given out, 0 … 1. */
+  get usedGpuPart(): number {
+    const total = this.#total.gpus.length * unitsPerOne
+    return total === 0 ? 0 : 1 - this.#gpuUnits / total
   }
 
   total(): Amounts {

@@ -69,10 +69,10 @@ export class NodeLife {
     this.#options.realmEnded(nodeId)
   }
 
-  /** A node that has refused something has said what else it holds: it is used again. */
+  /** A node has said what else it holds; if it has refused something, it is used again. */
   reported({ nodeId, epoch = 0, foreign }: EventOf<'nodeReported'>): void {
     const node = this.#books.pool.node(nodeId)
-    if (node === undefined || node.epoch !== epoch || !node.isPaused) return
+    if (node === undefined || node.epoch !== epoch) return
     node.isPaused = false
     for (const allocation of node.foreign) node.slot.ledger.release(allocation)
     node.foreign = foreign.filter((allocation) => node.slot.ledger.take(allocation))

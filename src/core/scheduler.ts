@@ -57,6 +57,11 @@ export class Scheduler {
     return this.#waiting
   }
 
+  /** All that waits, in no order. */
+  line(): Waiting[] {
+    return [...this.#waiting].flatMap((shape) => [...shape.waiting()])
+  }
+
   /** A place among all that waits, for what comes now. */
   nextSeq(): number {
     return this.#nextSeq++

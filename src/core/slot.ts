@@ -16,16 +16,15 @@ export interface Slot {
 export interface NodeView {
   readonly nodeId: NodeId
   readonly labels: Readonly<Record<string, string>>
-  /** 0: nothing is used, 1: no CPU (or no GPU) is left. Above 1: more actors than CPUs. */
+  /** 0: nothing is used, 1: no CPU is left. Above 1: more actors than CPUs. */
   readonly load: number
+  /** 0: no GPU is used, 1: all are. */
+  readonly gpuLoad: number
 }
 
 /** What a policy sees of the slot's node. */
 export function viewOf({ node }: Slot): NodeView {
   const { ledger } = node.slot
-  return {
-    nodeId: node.id,
-    labels: node.labels,
-    load: Math.max(ledger.usedPart, node.actorCount / ledger.cpuCount || 0),
-  }
+  const load = Math.max(ledger.usedCpuPart, node.actorCount / ledger.cpuCount || 0)
+  return { nodeId: node.id, labels: node.labels, load, gpuLoad: ledger.usedGpuPart }
 }

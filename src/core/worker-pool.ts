@@ -1,7 +1,7 @@
 import type { ActorId, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { Allocation } from './demand.ts'
 import type { LeaseRecord } from './lease-record.ts'
-import { NodeLedger, type NodeResources } from './node-ledger.ts'
+import { type Amounts, NodeLedger, type NodeResources } from './node-ledger.ts'
 import type { Slot } from './slot.ts'
 
 /** What a node says of itself when it joins. */
@@ -61,6 +61,17 @@ export interface WorkerSummary {
   readonly isLeased: boolean
 }
 
+/** A node as the state API shows it. */
+export interface NodeSummary {
+  readonly nodeId: NodeId
+  readonly epoch: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly total: Amounts
+  readonly available: Amounts
+  readonly workerCount: number
+  readonly actorCount: number
+}
+
 /** More workers than this are never shared by light actors: they are there to save memory, not to compute. */
 const maxShared = 8
 
@@ -97,6 +108,13 @@ export class WorkerPool {
   summaries(): WorkerSummary[] {
     return [...this.#workers.values()].map(({ id, node, state, actors, lease }) => {
       return { workerId: id, nodeId: node.id, state, actorIds: [...actors], isLeased: lease !== undefined }
+    })
+  }
+
+  nodeSummaries(): NodeSummary[] {
+    return [...this.#nodes.values()].map(({ id, epoch, labels, slot, workers, actorCount }) => {
+      const [total, available] = [slot.ledger.total(), slot.ledger.available()]
+      return { nodeId: id, epoch, labels, total, available, workerCount: workers.size, actorCount }
     })
   }
 
@@ -172,7 +190,7 @@ export class WorkerPool {
     worker.node.idle.push(worker)
   }
 
-  /** Idle workers that are not needed to keep all CPUs busy, and have done nothing since then. */
+  /** Idle workers that are not needed to keep all CPUs busy, and have had no work since then. */
   *unneeded(sinceMs: number): Generator<WorkerRecord> {
     for (const { idle, slot } of this.#nodes.values()) {
       const keepCount = Math.max(1, Math.ceil(slot.ledger.cpuCount))

@@ -1,21 +1,39 @@
-import type { ActorView, ClusterCommand, ClusterEvent, Death } from '../../src/core/cluster-events.ts'
+import type { ActorView, ClusterCommand, ClusterEvent, Death, Origin } from '../../src/core/cluster-events.ts'
 import { ClusterState } from '../../src/core/cluster-state.ts'
 import type { NodeResources } from '../../src/core/node-ledger.ts'
-import type { ActorSpec, ResourceRequest } from '../../src/protocol/specs.ts'
+import type { ActorSpec, GroupSpec, ResourceRequest } from '../../src/protocol/specs.ts'
 import type { WorkerExit } from '../../src/protocol/worker-host.ts'
 
 /** What a test says of an actor; the rest is as for `Class.remote()` of the driver. */
-export interface ActorWish extends Partial<Omit<ActorSpec, 'handle' | 'definition' | 'request'>> {
+export interface ActorWish
+  extends Partial<Omit<ActorSpec, 'handle' | 'definition' | 'request'>>,
+    Pick<ResourceRequest, 'strategy' | 'labels' | 'bundle'> {
   readonly cpu?: number
   readonly gpu?: number
   readonly custom?: Readonly<Record<string, number>>
 }
 
-export function requestOf({ cpu = 0, gpu = 0, custom = {} }: ActorWish): ResourceRequest {
-  return { cpu, gpu, custom }
+export function requestOf({ cpu = 0, gpu = 0, custom = {}, strategy, labels, bundle }: ActorWish): ResourceRequest {
+  return {
+    cpu,
+    gpu,
+    custom,
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(bundle === undefined ? {} : { bundle }),
+  }
 }
 
-export function specOf(actorId: string, { cpu = 0, gpu = 0, custom = {}, ...wish }: ActorWish = {}): ActorSpec {
+export function specOf(actorId: string, asked: ActorWish = {}): ActorSpec {
+  const {
+    cpu: _cpu,
+    gpu: _gpu,
+    custom: _custom,
+    strategy: _strategy,
+    labels: _labels,
+    bundle: _bundle,
+    ...wish
+  } = asked
   return {
     handle: {
       actorId,
@@ -27,7 +45,7 @@ export function specOf(actorId: string, { cpu = 0, gpu = 0, custom = {}, ...wish
       mayOvertake: false,
     },
     definition: { id: 'test@1:counter#Counter', name: 'Counter' },
-    request: { cpu, gpu, custom },
+    request: requestOf(asked),
     placementCpu: 1,
     creator: 'driver',
     holder: 'driver',
@@ -48,6 +66,12 @@ export const asked: Death = { reason: 'INTENDED_USER_EXIT', message: 'it was end
 export const failed: Death = { reason: 'INIT_FAILED', message: 'its constructor failed: Error: oops' }
 export const crashed: WorkerExit = { reason: 'exited with code 3', exitCode: 3 }
 
+interface JoinTerms {
+  readonly epoch?: number
+  readonly labels?: Readonly<Record<string, string>>
+  readonly isRemote?: boolean
+}
+
 /** A cluster whose invariants are checked after every event. */
 export class Cluster {
   readonly state = new ClusterState()
@@ -57,17 +81,47 @@ export class Cluster {
     if (resources !== null) this.join('n', resources, spareWorkers)
   }
 
-  join(nodeId: string, resources: Partial<NodeResources>, spareWorkers = 0): ClusterCommand[] {
+  join(nodeId: string, resources: Partial<NodeResources>, spareWorkers = 0, more: JoinTerms = {}): ClusterCommand[] {
     return this.tell({
       type: 'nodeJoined',
       nodeId,
       resources: { cpus: 4, gpus: 2, custom: {}, ...resources },
       spareWorkers,
+      ...more,
     })
   }
 
-  tell(event: ClusterEvent): ClusterCommand[] {
-    const commands = this.state.handle(event)
+  lose(nodeId: string, epoch = 0): ClusterCommand[] {
+    return this.tell({ type: 'nodeLost', nodeId, epoch })
+  }
+
+  group(groupId: string, bundles: readonly ActorWish[], more: Partial<GroupSpec> = {}): ClusterCommand[] {
+    const spec: GroupSpec = {
+      groupId,
+      bundles: bundles.map(requestOf),
+      strategy: 'PACK',
+      creator: 'driver',
+      waitForResources: false,
+      ...more,
+    }
+    return this.tell({ type: 'groupRequested', spec })
+  }
+
+  /** The nodes of a group's bundles. */
+  placesOf(groupId: string): (string | undefined)[] {
+    return this.state.group(groupId)!.bundles.map(({ nodeId }) => nodeId)
+  }
+
+  /** Where leases of this kind go, with their workers ready at once. */
+  nodesOfLeases(count: number, wish: ActorWish, realm = 'driver'): string[] {
+    const nodes: string[] = []
+    for (let i = 0; i < count; i++) nodes.push(this.leased(`lease${this.#leaseCount++}`, wish, realm).split('.')[0]!)
+    return nodes
+  }
+  #leaseCount = 0
+
+  tell(event: ClusterEvent, origin?: Origin): ClusterCommand[] {
+    const commands = this.state.handle(event, origin)
     this.state.checkInvariants()
     return commands
   }

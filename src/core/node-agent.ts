@@ -1,0 +1,88 @@
+import type { ActorId, WorkerId } from '../protocol/ids.ts'
+import { type Allocation, cpusOf, withoutCpus } from './demand.ts'
+import { NodeLedger, type NodeResources } from './node-ledger.ts'
+
+interface Duty {
+  allocation: Allocation
+  isBlocked: boolean
+}
+
+/**
+ * A node's own books: what its workers really use. The coordinator decides by books of its own; where they differ, the
+ * node refuses, so that nothing it has is ever used twice.
+ */
+export class NodeAgent {
+  readonly #ledger: NodeLedger
+  /** What runs on each worker, by actor or lease. */
+  readonly #duties = new Map<WorkerId, Map<ActorId, Duty>>()
+  #foreign: readonly Allocation[]
+
+  /** `foreign` is what it holds already, for somebody the coordinator does not know of. */
+  constructor(resources: NodeResources, foreign: readonly Allocation[] = []) {
+    this.#ledger = NodeLedger.ofNode(resources)
+    this.#foreign = foreign.filter((allocation) => this.#ledger.take(allocation))
+  }
+
+  get foreign(): readonly Allocation[] {
+    return this.#foreign
+  }
+
+  /** What it held for somebody else is free. */
+  dropForeign(): void {
+    for (const allocation of this.#foreign) this.#ledger.release(allocation)
+    this.#foreign = []
+  }
+
+  /** An actor or a lease gets a worker and what it asked for. False: it is not there, or the worker is taken. */
+  assign(workerId: WorkerId, id: ActorId, allocation: Allocation): boolean {
+    const duties = this.#duties.get(workerId)
+    if (duties?.has(id)) return true
+    if (!this.#ledger.take(allocation)) return false
+    const duty = { allocation, isBlocked: false }
+    if (duties === undefined) this.#duties.set(workerId, new Map([[id, duty]]))
+    else duties.set(id, duty)
+    return true
+  }
+
+  isAssigned(workerId: WorkerId, id: ActorId): boolean {
+    return this.#duties.get(workerId)?.has(id) === true
+  }
+
+  /** It is over: the lease was given back, or the actor has ended on a worker that lives on. */
+  unassign(workerId: WorkerId, id: ActorId): void {
+    const duties = this.#duties.get(workerId)
+    const duty = duties?.get(id)
+    if (duty === undefined) return
+    duties!.delete(id)
+    this.#ledger.release(duty.allocation)
+  }
+
+  /** A leased worker's task waits: its CPUs are free meanwhile. */
+  block(workerId: WorkerId, leaseId: string): void {
+    const duty = this.#duties.get(workerId)?.get(leaseId)
+    if (duty === undefined || duty.isBlocked) return
+    const { demand, gpuIds } = duty.allocation
+    this.#ledger.release({ demand: cpusOf(demand), gpuIds: [] })
+    this.#duties.get(workerId)!.set(leaseId, { allocation: { demand: withoutCpus(demand), gpuIds }, isBlocked: true })
+  }
+
+  /** The coordinator lets it go on. False: the CPUs are not there. */
+  resume(workerId: WorkerId, leaseId: string, { demand, gpuIds }: Allocation): boolean {
+    const duty = this.#duties.get(workerId)?.get(leaseId)
+    if (duty === undefined || !duty.isBlocked) return duty !== undefined
+    if (!this.#ledger.take({ demand: cpusOf(demand), gpuIds: [] })) return false
+    this.#duties.get(workerId)!.set(leaseId, { allocation: { demand, gpuIds }, isBlocked: false })
+    return true
+  }
+
+  workerExited(workerId: WorkerId): void {
+    for (const { allocation } of this.#duties.get(workerId)?.values() ?? []) this.#ledger.release(allocation)
+    this.#duties.delete(workerId)
+  }
+
+  /** Throws when the books do not say what was given out. */
+  checkInvariants(): void {
+    const given = [...this.#duties.values()].flatMap((duties) => [...duties.values()].map((duty) => duty.allocation))
+    this.#ledger.checkInvariants([...this.#foreign, ...given])
+  }
+}
