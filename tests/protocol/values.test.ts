@@ -141,6 +141,7 @@ describe('what users put is what they get', () => {
       { bad: Promise.resolve() },
       { bad: new WeakMap(), ref: put(1) },
       { ref: put(1), bad: () => 1 },
+      { large: new Uint8Array(8_000_000), bad: Promise.resolve() },
     ])
       expect(() => put(value)).toThrow(expect.objectContaining({ code: 'SERIALIZATION', path: 'value.bad' }))
   })
