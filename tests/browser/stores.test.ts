@@ -159,7 +159,7 @@ describe('no room', () => {
     expectFull((await ask(page, 'write', runId, { a: 10 }))[0]!, /has not opened the database/)
     await page.evaluate(() => (globalThis as unknown as { answerNow(): void }).answerNow())
     await expect
-      .poll(async () => (await ask(page, 'write', runId, { late: 10 }))[0])
+      .poll(async () => (await ask(page, 'write', runId, { late: 10 }))[0], patient)
       .toEqual({
         sum: expect.any(Number),
       })
