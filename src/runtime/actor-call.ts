@@ -5,7 +5,7 @@ import { CallArguments } from './call-arguments.ts'
 import { whenStuck } from './call-watch.ts'
 import { currentCallIfKnown } from './context.ts'
 import type { Link } from './link.ts'
-import type { Sink } from './object-entry.ts'
+import type { Sink, Stored } from './object-entry.ts'
 import type { RemoteActor } from './remote-actor.ts'
 
 /** One call on an actor, from the moment it is made until its outcome is known. */
@@ -134,15 +134,30 @@ export class ActorCall implements Pending {
   }
 
   onValue(value: unknown, specials: unknown): void {
-    if (this.#finish()) this.#sink.resolve({ value, specials: this.#actor.runtime.values.fromWire(specials) })
+    const stored = this.#arrived(value, specials)
+    if (this.#finish()) this.#sink.resolve(stored)
+    else this.#drop(stored)
   }
 
   onError(value: unknown, specials: unknown): void {
-    if (this.#finish()) this.#sink.reject({ value, specials: this.#actor.runtime.values.fromWire(specials) })
+    const stored = this.#arrived(value, specials)
+    if (this.#finish()) this.#sink.reject(stored)
+    else this.#drop(stored)
   }
 
   onItem(_index: number, value: unknown, specials: unknown): void {
-    if (!this.#isDone) this.#sink.item?.({ value, specials: this.#actor.runtime.values.fromWire(specials) })
+    const stored = this.#arrived(value, specials)
+    if (this.#isDone || this.#sink.item === undefined) this.#drop(stored)
+    else this.#sink.item(stored)
+  }
+
+  #arrived(value: unknown, specials: unknown): Stored {
+    return { value, specials: this.#actor.runtime.values.fromWire(specials) }
+  }
+
+  // Nobody waits for it any more: what it holds is given back.
+  #drop({ specials }: Stored): void {
+    this.#actor.runtime.values.release(specials)
   }
 
   onStarted(): void {

@@ -5,7 +5,7 @@ import type { Pending } from '../transport/pending-table.ts'
 import { CallArguments } from './call-arguments.ts'
 import { whenStuck } from './call-watch.ts'
 import type { Link } from './link.ts'
-import type { Sink } from './object-entry.ts'
+import type { Sink, Stored } from './object-entry.ts'
 import type { Runtime } from './runtime.ts'
 import type { TaskMeta } from './task-runner.ts'
 import type { Lease } from './task-submitter.ts'
@@ -134,22 +134,35 @@ export class TaskCall implements Pending {
 
   onValue(value: unknown, specials: unknown): void {
     this.#runtime.tasks.taskEnded(this)
-    if (this.#finish()) this.#sink.resolve({ value, specials: this.#runtime.values.fromWire(specials) })
+    const stored = this.#arrived(value, specials)
+    if (this.#finish()) this.#sink.resolve(stored)
+    else this.#drop(stored)
   }
 
   onError(value: unknown, specials: unknown): void {
     this.#runtime.tasks.taskEnded(this)
-    if (this.#isDone) return
     const { values } = this.#runtime
-    const stored = { value, specials: values.fromWire(specials) }
+    const stored = this.#arrived(value, specials)
+    if (this.#isDone) return this.#drop(stored)
     if (this.#plan.retriesErrors && this.#plan.shouldRetry(values.openThrown(stored).thrown) && this.takeRetry()) {
       return this.#runtime.tasks.retry(this)
     }
     if (this.#finish()) this.#sink.reject(stored)
   }
 
+  #arrived(value: unknown, specials: unknown): Stored {
+    return { value, specials: this.#runtime.values.fromWire(specials) }
+  }
+
+  // Nobody waits for it any more: what it holds is given back.
+  #drop({ specials }: Stored): void {
+    this.#runtime.values.release(specials)
+  }
+
   onItem(_index: number, value: unknown, specials: unknown): void {
-    if (!this.#isDone) this.#sink.item?.({ value, specials: this.#runtime.values.fromWire(specials) })
+    const stored = this.#arrived(value, specials)
+    if (this.#isDone || this.#sink.item === undefined) this.#drop(stored)
+    else this.#sink.item(stored)
   }
 
   /** It has run out of time. A worker that runs it and answers nothing at all is stuck: it is ended. */
