@@ -112,9 +112,7 @@ export class Objects {
     const entry = new ObjectEntry(this.#runtime, id)
     const text = `The object ${id} was freed before this ref to it came back.`
     const error =
-      ownerOf(id) === this.#runtime.realmId
-        ? new ObjectFreedError(text, { objectId: id })
-        : this.#ownerDied(id, 'it crashed or was killed, and what it kept is gone')
+      ownerOf(id) === this.#runtime.realmId ? new ObjectFreedError(text, { objectId: id }) : this.#crashed(id)
     entry.reject(this.#runtime.values.packThrown(error))
     return entry
   }
@@ -203,7 +201,12 @@ export class Objects {
 
   /** Starts to bring a borrowed object here, once. */
   fetch(entry: ObjectEntry): void {
-    if (entry.isSettled || entry.isFetching || entry.keeper === this.#runtime.realmId) return
+    if (entry.isSettled || entry.isFetching) return
+    if (entry.keeper === this.#runtime.realmId) {
+      // It would be kept here had its owner ended gracefully.
+      if (entry.owner !== this.#runtime.realmId) entry.reject(this.#runtime.values.packThrown(this.#crashed(entry.id)))
+      return
+    }
     entry.isFetching = true
     this.#fetchFrom(entry.keeper, entry.id, {
       resolve: (stored) => entry.resolve(stored),
@@ -240,6 +243,10 @@ export class Objects {
     return new OwnerDiedError(`The owner of the object ${id} (${ownerOf(id)}) has ended: ${reason}.`, { objectId: id })
   }
 
+  #crashed(id: ObjectId): OwnerDiedError {
+    return this.#ownerDied(id, 'it crashed or was killed, and what it kept is gone')
+  }
+
   /** An object kept here that other realms hold. */
   lent(id: ObjectId): ObjectEntry | undefined {
     return this.#lent.get(id)
@@ -253,7 +260,7 @@ export class Objects {
       const isOwn = ownerOf(id) === this.#runtime.realmId
       const error = isOwn
         ? new ObjectLostError(`The object ${id} is not here any more.`, { objectId: id })
-        : this.#ownerDied(id, 'it crashed or was killed, and what it kept is gone')
+        : this.#crashed(id)
       return link.replyError(callId, values.packThrown(error))
     }
     entry.whenSettled(() => void this.#answer(link, callId, entry))

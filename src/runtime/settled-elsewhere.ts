@@ -17,7 +17,11 @@ export function isSettledSomewhere(entry: ObjectEntry): boolean {
 export function whenSettledSomewhere(entry: ObjectEntry, then: () => void): void {
   if (isSettledSomewhere(entry)) return then()
   const { runtime } = entry
-  if (entry.keeper === runtime.realmId || entry.isFetching) return entry.whenSettled(then)
+  if (entry.keeper === runtime.realmId || entry.isFetching) {
+    // What went with its owner is told so.
+    runtime.objects.fetch(entry)
+    return entry.whenSettled(then)
+  }
   const waiting = waiters.get(entry)
   if (waiting !== undefined) {
     waiting.push(then)

@@ -306,7 +306,8 @@ export class ObjectSimulation {
   check(): void {
     for (const [link, queue] of this.#links) {
       const receiver = this.realm(link.split('>')[1]!)
-      if (receiver.state === 'alive') for (const message of queue) if (message.what === 'ref') this.#mustLive(message.id)
+      if (receiver.state === 'alive')
+        for (const message of queue) if (message.what === 'ref') this.#mustLive(message.id)
     }
     for (const { refs } of this.active()) for (const id of refs.keys()) this.#mustLive(id)
   }
