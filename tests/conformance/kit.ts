@@ -9,7 +9,7 @@ export const host: HostName =
   typeof window !== 'undefined' ? 'chromium' : environment.TROUPE_HOST === 'inline' ? 'inline' : 'node'
 
 /** What was taken away for this run (`--without`); the rest is what the platform has. */
-export const without: string | undefined = import.meta.env?.['VITE_WITHOUT'] ?? environment.VITE_WITHOUT
+export const without: string | undefined = import.meta.env?.['TROUPE_WITHOUT'] ?? environment.TROUPE_WITHOUT
 export const hasSharedMemory: boolean =
   without !== 'sharedmemory' && (typeof window === 'undefined' || globalThis.crossOriginIsolated)
 export const hasIndexedDb: boolean = typeof indexedDB !== 'undefined'
@@ -22,8 +22,8 @@ afterEach(() => shutdown())
 /** Starts the runtime that every case expects: 8 logical CPUs, 2 logical GPUs, one unit of `special`. */
 export function start(options: InitOptions = {}): ReturnType<typeof init> {
   const chosen: InitOptions = host === 'inline' ? { host: 'inline' } : {}
-  if (without === 'sharedmemory') chosen.sharedMemory = 'off'
-  return init({ numCpus: 8, numGpus: 2, resources: { special: 1 }, ...chosen, ...options })
+  const forced: InitOptions = without === 'sharedmemory' ? { sharedMemory: 'off' } : {}
+  return init({ numCpus: 8, numGpus: 2, resources: { special: 1 }, ...chosen, ...options, ...forced })
 }
 
 /** A case for some hosts only: elsewhere it does not exist, so that nothing is ever skipped. */
