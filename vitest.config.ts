@@ -2,6 +2,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { troupe } from './packages/vite/src/index.ts'
 import { browserFlags, findChromium } from './tests/chromium.mjs'
+import { takeAway } from './tests/conformance/take-away.ts'
 
 const SOURCE = 'troupe-source'
 const onNode = {
@@ -13,6 +14,8 @@ const inNode = {
   pool: 'forks' as const,
   execArgv: [`--conditions=${SOURCE}`, '--expose-gc'],
 }
+/** What the browser of this run lacks: `npm run conformance -- --without`. */
+const without = process.env['TROUPE_WITHOUT'] ?? ''
 const conformance = ['tests/conformance/**/*.test.ts']
 const executablePath = findChromium()
 
@@ -51,7 +54,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [troupe()],
+        plugins: [troupe({ isolation: without !== 'isolation' }), takeAway(without)],
         resolve: { conditions: [SOURCE, 'browser', 'module', 'import', 'default'] },
         optimizeDeps: { include: ['comlink', 'idb'] },
         test: {
@@ -59,6 +62,7 @@ export default defineConfig({
           include: conformance,
           testTimeout: 40_000,
           fileParallelism: false,
+          env: { TROUPE_WITHOUT: without },
           browser: {
             enabled: true,
             headless: true,

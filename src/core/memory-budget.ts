@@ -54,14 +54,18 @@ export class MemoryBudget {
 
   /** A realm needs `bytes` more than it may have. */
   request(realm: RealmId, bytes: number): BudgetChanges {
+    if (!this.#allowances.has(realm)) return none
     const chunk = Math.max(bytes, Math.floor(this.total / 16))
     const { free } = this
-    if (free >= bytes) {
+    // One that shrinks now would take back what it is granted with its answer.
+    if (free >= bytes && !this.#shrinking.has(realm)) {
       this.#allowances.set(realm, this.allowanceOf(realm) + Math.min(free, chunk))
       return { grants: [{ realm, bytes: this.allowanceOf(realm) }], shrinks: [] }
     }
     if (!this.#wants.some((want) => want.realm === realm)) this.#wants.push({ realm, bytes })
-    return { grants: [], shrinks: this.#shrink(realm, bytes - free) }
+    const shrinks = this.#shrinkForWants()
+    // When nothing will come from others, what is free must do.
+    return { grants: this.#shrinking.size === 0 ? this.#serve() : [], shrinks }
   }
 
   /** A realm has got by with less: `bytes` is its allowance from now on. */
@@ -69,7 +73,7 @@ export class MemoryBudget {
     if (!this.#allowances.has(realm)) return none
     this.#shrinking.delete(realm)
     this.#allowances.set(realm, Math.min(bytes, this.allowanceOf(realm)))
-    return { grants: this.#serve(), shrinks: [] }
+    return this.#next()
   }
 
   /** A realm has ended. */
@@ -77,7 +81,21 @@ export class MemoryBudget {
     this.#allowances.delete(realm)
     this.#shrinking.delete(realm)
     this.#wants = this.#wants.filter((want) => want.realm !== realm)
-    return { grants: this.#serve(), shrinks: [] }
+    return this.#next()
+  }
+
+  // Who is still waiting then waits for others to shrink.
+  #next(): BudgetChanges {
+    const grants = this.#serve()
+    return { grants, shrinks: this.#shrinkForWants() }
+  }
+
+  #shrinkForWants(): Allowance[] {
+    for (const { realm, bytes } of this.#wants) {
+      const shrinks = this.#shrink(realm, bytes - this.free)
+      if (shrinks.length > 0) return shrinks
+    }
+    return []
   }
 
   // Those above their fair share give up what they have above it, the richest first, until it is enough.
@@ -102,7 +120,7 @@ export class MemoryBudget {
     const left: Want[] = []
     for (const want of this.#wants) {
       const bytes = Math.min(want.bytes, this.free)
-      if (bytes <= 0) left.push(want)
+      if (bytes <= 0 || this.#shrinking.has(want.realm)) left.push(want)
       else {
         this.#allowances.set(want.realm, this.allowanceOf(want.realm) + bytes)
         grants.push({ realm: want.realm, bytes: this.allowanceOf(want.realm) })

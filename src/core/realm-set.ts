@@ -6,6 +6,13 @@ interface Span {
   last: number
 }
 
+/** Workers of one node with neighbouring numbers. */
+export interface RealmSpan {
+  readonly nodeId: NodeId
+  readonly first: number
+  readonly last: number
+}
+
 /**
  * A set of realms that only grows, such as all that have ended. Workers of a node are numbered and their numbers are
  * never used again, so it takes room for the gaps between them, not for every worker: about as much as there are
@@ -32,6 +39,16 @@ export class RealmSet {
     const spans = this.#workers.get(worker.nodeId)
     const span = spans?.[indexBefore(spans, worker.number)]
     return span !== undefined && worker.number <= span.last
+  }
+
+  /** Its workers, to be told to a realm that was not there when they were added. */
+  get spans(): RealmSpan[] {
+    return [...this.#workers].flatMap(([nodeId, spans]) => spans.map(({ first, last }) => ({ nodeId, first, last })))
+  }
+
+  addSpans(spans: readonly RealmSpan[]): void {
+    for (const { nodeId, first, last } of spans)
+      for (let number = first; number <= last; number++) this.add(`${nodeId}.w${number}`)
   }
 
   /** How much it has to remember, whatever the number of its realms. */

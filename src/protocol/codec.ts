@@ -238,7 +238,8 @@ function* partsOf(item: object): Generator<[number | string, unknown]> {
     }
   } else if (item instanceof Set) {
     for (const part of item) yield ['.values()', part]
-  } else if (!ArrayBuffer.isView(item)) for (const key of Object.keys(item)) yield [`.${key}`, (item as Record<string, unknown>)[key]]
+  } else if (!ArrayBuffer.isView(item))
+    for (const key of Object.keys(item)) yield [`.${key}`, (item as Record<string, unknown>)[key]]
 }
 
 /** The error for a part that cannot be copied to another realm; it names the part and the way out. */

@@ -15,6 +15,13 @@ export interface WorkerExit {
   readonly isGroupRemoved?: boolean
 }
 
+/** What a worker must know of other workers from its start on. */
+export interface RealmsBefore {
+  /** Those that have ended, in spans of neighbouring numbers. */
+  readonly ended: readonly { readonly nodeId: NodeId; readonly first: number; readonly last: number }[]
+  readonly leaving: readonly WorkerId[]
+}
+
 /** What a worker is told when it starts. */
 export interface WorkerConfig {
   readonly workerId: WorkerId
@@ -31,6 +38,8 @@ export interface WorkerConfig {
   readonly isDevelopment: boolean
   /** How much of objects it may keep in memory at first. */
   readonly memoryBytes: number
+  /** What went before it: the workers that have ended, and those that hand their objects over. */
+  readonly past: RealmsBefore
   /** A task to run once in every worker before anything else. */
   readonly setup?: DefinitionSpec
 }

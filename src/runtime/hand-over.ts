@@ -7,7 +7,7 @@ import type { ObjectEntry, Stored } from './object-entry.ts'
 import type { Runtime } from './runtime.ts'
 
 /** A peer that does not answer in time is not waited for: it may be stuck. */
-const peerMs = 1000
+export const peerMs = 1000
 /** Calls of a realm that ends may still bring their values for so long. */
 const pendingMs = 3000
 
@@ -19,6 +19,8 @@ export async function leave(runtime: Runtime): Promise<void> {
   const { objects } = runtime
   if (objects.toHandOver().length === 0) return
   const keeper = runtime.linkTo(runtime.config.driverId)
+  // All realms first, those that have no link to this one too: they would send their changes where nobody reads them.
+  await within(2 * peerMs, keeper.ask('announceHandOver', undefined))
   await Promise.all([...runtime.peers()].map((link) => within(peerMs, link.ask('handingOver', undefined))))
   // Giving an object away lends those that it holds, so that there may be more.
   for (let open = objects.toHandOver(); open.length > 0; open = objects.toHandOver()) {
@@ -69,7 +71,7 @@ function settled(entry: ObjectEntry): Promise<void> {
 }
 
 /** Waits for something, but not for ever, and whatever comes of it. */
-async function within(ms: number, waiting: Promise<unknown>): Promise<void> {
+export async function within(ms: number, waiting: Promise<unknown>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise((resolve) => {
     timer = setTimeout(resolve, ms)

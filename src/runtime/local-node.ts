@@ -1,9 +1,10 @@
 import { host } from '#host'
 import type { WorkerId } from '../protocol/ids.ts'
 import type { HostWorker, StartOptions, WorkerHost } from '../protocol/platform.ts'
-import type { WorkerConfig, WorkerExit } from '../protocol/worker-host.ts'
+import type { RealmsBefore, WorkerConfig, WorkerExit } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import type { Coordinator } from './coordinator.ts'
+import { peerMs, within } from './hand-over.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Link } from './link.ts'
 import { NodeMemory } from './node-memory.ts'
@@ -22,7 +23,7 @@ interface NodeWorker {
 const leaveMs = 5000
 
 /** What all workers of a node are told alike. */
-export type NodeWorkerConfig = Omit<WorkerConfig, 'workerId' | 'name' | 'memoryBytes'>
+export type NodeWorkerConfig = Omit<WorkerConfig, 'workerId' | 'name' | 'memoryBytes' | 'past'>
 export interface NodeOptions extends StartOptions {
   /** How much all realms of the node together may keep of objects in memory. */
   readonly memoryBytes: number
@@ -36,6 +37,8 @@ export class LocalNode {
   readonly #config: NodeWorkerConfig
   readonly #workers = new Map<WorkerId, NodeWorker>()
   readonly #ending = new Set<PromiseLike<void>>()
+  /** Workers that hand their objects over now. */
+  readonly #handingOver = new Set<WorkerId>()
   readonly #heartbeat: Heartbeat | undefined
   readonly memory: NodeMemory
   coordinator!: Coordinator
@@ -67,7 +70,7 @@ export class LocalNode {
     let started: HostWorker
     try {
       started = this.#workerHost.startWorker(
-        { ...this.#config, workerId, name, memoryBytes: this.memory.join(workerId) },
+        { ...this.#config, workerId, name, memoryBytes: this.memory.join(workerId), past: this.#past() },
         this.#options,
       )
     } catch (error) {
@@ -125,6 +128,20 @@ export class LocalNode {
     await worker.host.terminate()
   }
 
+  #past(): RealmsBefore {
+    return { ended: this.#runtime.endedRealms(), leaving: [...this.#handingOver] }
+  }
+
+  /** Tells every worker that one hands its objects over, and resolves when all know. */
+  async announceHandOver(workerId: WorkerId): Promise<void> {
+    if (!this.#workers.has(workerId)) return
+    this.#handingOver.add(workerId)
+    const others = [...this.#workers.values()].filter(({ link }) => link.peer !== workerId)
+    for (const { link, isReady } of others) if (!isReady) link.tell('handsOver', workerId)
+    const ready = others.filter(({ isReady }) => isReady)
+    await Promise.all(ready.map(({ link }) => within(peerMs, link.ask('handsOver', workerId))))
+  }
+
   /** The second detector: the link of a worker closed though nobody told that it ended. */
   linkClosed(link: Link, reason: string): void {
     const worker = this.#workers.get(link.peer)
@@ -160,12 +177,14 @@ export class LocalNode {
     const worker = this.#workers.get(workerId)
     if (worker === undefined) return
     this.#workers.delete(workerId)
+    this.#handingOver.delete(workerId)
     worker.link.connection.close(exit.reason)
     this.memory.leave(workerId)
     this.#runtime.realmLost(workerId)
     this.coordinator.realmLost(workerId)
     if (this.#runtime.isShutDown) return
-    for (const other of this.#workers.values()) if (other.isReady) other.link.tell('realmLost', workerId)
+    // One that is still starting reads it before anything that could name the ended one.
+    for (const other of this.#workers.values()) other.link.tell('realmLost', workerId)
     this.coordinator.handle({
       type: 'workerExited',
       workerId,

@@ -44,9 +44,10 @@ export class NodeMemory {
   }
 
   #tell({ grants, shrinks }: BudgetChanges): void {
-    for (const { realm, bytes } of [...grants, ...shrinks]) {
-      if (realm !== this.#runtime.realmId) this.#linkOf(realm)?.tell('memoryAllowed', bytes)
-    }
+    for (const { realm, bytes } of grants)
+      if (realm !== this.#runtime.realmId) this.#linkOf(realm)?.tell('memoryGranted', bytes)
+    for (const { realm, bytes } of shrinks)
+      if (realm !== this.#runtime.realmId) this.#linkOf(realm)?.tell('memoryLimited', bytes)
     const own = shrinks.find(({ realm }) => realm === this.#runtime.realmId)
     if (own !== undefined) void this.#shrinkOwn(own.bytes)
   }

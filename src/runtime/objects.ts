@@ -29,8 +29,6 @@ export interface ObjectView {
 /** Values up to this many bytes travel with their refs, so that reading them asks nobody. */
 const inlineBytes = 8192
 
-const crashed = 'it crashed or was killed, and what it kept is gone'
-
 /** The objects a realm keeps or has borrowed. */
 export class Objects {
   readonly #runtime: Runtime
@@ -123,7 +121,7 @@ export class Objects {
     if (known !== undefined) return known
     const entry = new ObjectEntry(this.#runtime, id)
     const text = `The object ${id} was freed before this ref to it came back.`
-    const error = this.#isOwn(id) ? new ObjectFreedError(text, { objectId: id }) : this.#ownerDied(id, crashed)
+    const error = this.#isOwn(id) ? new ObjectFreedError(text, { objectId: id }) : this.#crashed(id)
     entry.reject(this.#runtime.values.packThrown(error))
     return entry
   }
@@ -219,7 +217,7 @@ export class Objects {
     if (entry.isSettled || entry.isFetching) return
     if (entry.keeper === this.#runtime.realmId) {
       // Its owner handed nothing over.
-      if (!this.#isOwn(entry.id)) entry.reject(this.#runtime.values.packThrown(this.#ownerDied(entry.id, crashed)))
+      if (!this.#isOwn(entry.id)) entry.reject(this.#runtime.values.packThrown(this.#crashed(entry.id)))
       return
     }
     entry.isFetching = true
@@ -258,6 +256,10 @@ export class Objects {
     return new OwnerDiedError(`The owner of the object ${id} (${ownerOf(id)}) has ended: ${reason}.`, { objectId: id })
   }
 
+  #crashed(id: ObjectId): OwnerDiedError {
+    return this.#ownerDied(id, 'it crashed or was killed, and what it kept is gone')
+  }
+
   /** An object kept here that other realms hold. */
   lent(id: ObjectId): ObjectEntry | undefined {
     return this.#lent.get(id)
@@ -269,7 +271,7 @@ export class Objects {
     const entry = this.#lent.get(id)
     if (entry === undefined) {
       const gone = new ObjectLostError(`The object ${id} is not here any more.`, { objectId: id })
-      return link.replyError(callId, values.packThrown(this.#isOwn(id) ? gone : this.#ownerDied(id, crashed)))
+      return link.replyError(callId, values.packThrown(this.#isOwn(id) ? gone : this.#crashed(id)))
     }
     this.fetch(entry)
     entry.whenSettled(() => void this.#answer(link, callId, entry))

@@ -1,11 +1,11 @@
 import { host } from '#host'
 import type { ActorView, Refusal } from '../core/cluster-events.ts'
-import { RealmSet } from '../core/realm-set.ts'
+import { RealmSet, type RealmSpan } from '../core/realm-set.ts'
 import type { Channel } from '../protocol/channel.ts'
 import { RuntimeShutdownError, WorkerCrashedError } from '../protocol/errors.ts'
 import type { ActorId, NodeId, RealmId } from '../protocol/ids.ts'
 import type { PortLike } from '../protocol/platform.ts'
-import type { WorkerExit } from '../protocol/worker-host.ts'
+import type { RealmsBefore, WorkerExit } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import type { ActorCall } from './actor-call.ts'
 import { Actors, type CreateActor } from './actors.ts'
@@ -153,6 +153,15 @@ export class Runtime {
       if (link.peer !== this.config.driverId && !link.connection.isClosed) yield link
   }
 
+  /** What a realm that starts now must know of those before it. */
+  endedRealms(): RealmSpan[] {
+    return this.#lostRealms.spans
+  }
+  learn({ ended, leaving }: RealmsBefore): void {
+    this.#lostRealms.addSpans(ended)
+    for (const realm of leaving) this.objects.handingOver(realm)
+  }
+
   isLost(realm: RealmId): boolean {
     return this.#lostRealms.has(realm)
   }
@@ -168,6 +177,7 @@ export class Runtime {
   // ---- what other realms ask and tell
 
   async onRequest(from: Link, name: string, payload: unknown): Promise<unknown> {
+    if (name === 'announceHandOver') return this.node?.announceHandOver(from.peer)
     if (this.coordinator !== undefined) return this.coordinator.onRequest(from, name, payload)
     if (name === 'handingOver') return this.objects.handingOver(from.peer)
     if (from.peer !== this.config.driverId) throw new Error(`${from.peer} may not ask this worker for ${name}.`)
@@ -182,6 +192,8 @@ export class Runtime {
         return this.tasks.list()
       case 'listObjects':
         return this.objects.list()
+      case 'handsOver':
+        return this.objects.handingOver(String(payload))
       case 'leave':
         return leave(this)
       default:
@@ -233,9 +245,14 @@ export class Runtime {
         const { call, chain } = payload as { call: number; chain: string }
         return this.waits.reject(call, chain)
       }
-      case 'memoryAllowed':
+      case 'memoryGranted':
+        void this.memory.allow(Number(payload))
+        return
+      case 'memoryLimited':
         void this.memory.allow(Number(payload)).then((bytes) => this.tellDriver('memoryReturned', bytes))
         return
+      case 'handsOver':
+        return this.objects.handingOver(String(payload))
       case 'realmLost':
         return this.realmLost(String(payload))
       case 'meet': {

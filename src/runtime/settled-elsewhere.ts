@@ -18,6 +18,7 @@ export function whenSettledSomewhere(entry: ObjectEntry, then: () => void): void
   if (isSettledSomewhere(entry)) return then()
   const { runtime } = entry
   if (entry.keeper === runtime.realmId || entry.isFetching) {
+    // What went with its owner is told so.
     runtime.objects.fetch(entry)
     return entry.whenSettled(then)
   }

@@ -28,6 +28,7 @@ export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInlin
   const link = new Link(runtime, driverId, new MessagePortChannel(port))
   runtime.connectToDriver(link)
   runtime.memory.allowances = new WorkerAllowances(config.memoryBytes, (bytes) => link.tell('memoryWanted', bytes))
+  runtime.learn(config.past)
   giveSpill(runtime, config.runId, false)
   return runtime
 }

@@ -1,4 +1,4 @@
-import { type InitOptions, init, shutdown } from 'troupe'
+import { type InitOptions, init, listObjects, shutdown } from 'troupe'
 import { afterEach, expect, test } from 'vitest'
 
 /** Where the suite runs now. */
@@ -8,6 +8,12 @@ const environment = typeof process === 'undefined' ? {} : process.env
 export const host: HostName =
   typeof window !== 'undefined' ? 'chromium' : environment.TROUPE_HOST === 'inline' ? 'inline' : 'node'
 
+/** What was taken away for this run (`--without`); the rest is what the platform has. */
+export const without: string | undefined = import.meta.env?.['TROUPE_WITHOUT'] ?? environment.TROUPE_WITHOUT
+export const hasSharedMemory: boolean =
+  without !== 'sharedmemory' && (typeof window === 'undefined' || globalThis.crossOriginIsolated)
+export const hasIndexedDb: boolean = typeof indexedDB !== 'undefined'
+
 /** The cases' times are seconds; tests take a tenth of them: `seconds(1.5)` is 150 ms. */
 export const seconds = (count: number): number => count * 100
 
@@ -15,13 +21,18 @@ afterEach(() => shutdown())
 
 /** Starts the runtime that every case expects: 8 logical CPUs, 2 logical GPUs, one unit of `special`. */
 export function start(options: InitOptions = {}): ReturnType<typeof init> {
-  const chosen = host === 'inline' ? { host: 'inline' as const } : {}
-  return init({ numCpus: 8, numGpus: 2, resources: { special: 1 }, ...chosen, ...options })
+  const chosen: InitOptions = host === 'inline' ? { host: 'inline' } : {}
+  const forced: InitOptions = without === 'sharedmemory' ? { sharedMemory: 'off' } : {}
+  return init({ numCpus: 8, numGpus: 2, resources: { special: 1 }, ...chosen, ...options, ...forced })
 }
 
 /** A case for some hosts only: elsewhere it does not exist, so that nothing is ever skipped. */
 export function testOn(hosts: readonly HostName[], title: string, body: () => Promise<void>): void {
   if (hosts.includes(host)) test(title, body)
+}
+/** A case whose subject must be there, or must be missing: elsewhere it does not exist. */
+export function testIf(holds: boolean, title: string, body: () => Promise<void>): void {
+  if (holds) test(title, body)
 }
 /** A case about worker deaths or parallelism, which an inline host cannot have. */
 export const workerTest = (title: string, body: () => Promise<void>): void => testOn(['node', 'chromium'], title, body)
@@ -120,3 +131,17 @@ export async function until(holds: () => boolean | Promise<boolean>, what: strin
 
 /** A value that hides its type, for wrong use that the compiler would refuse. */
 export const untyped = (value: unknown): never => value as never
+
+/** Waits until all refs are gone everywhere. Actors that made or read objects collect their garbage for it. */
+export async function untilNoObjects(...actors: readonly { collect(): Promise<void> }[]): Promise<void> {
+  let last: unknown
+  const none = async (): Promise<boolean> => {
+    await collectGarbage()
+    await Promise.all(actors.map((actor) => actor.collect()))
+    last = await listObjects()
+    return (last as unknown[]).length === 0
+  }
+  await until(none, 'all objects are gone', 10_000).catch((error: Error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(last)}`)
+  })
+}

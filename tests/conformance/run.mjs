@@ -1,5 +1,6 @@
-// npm run conformance -- --host node|chromium|inline [--json] [--times N] [--shuffle] [--seed S] [--only ID]
-// Runs the suite on one host and prints one record per case; with --json one JSON object a line, and nothing else.
+// npm run conformance -- --host node|chromium|inline [--without PART] [--json] [--times N] [--shuffle] [--seed S] [--only ID]
+// Runs the suite on one host, with a part of the platform taken away if asked for. Prints one record per case; with --json one
+// JSON object a line, and nothing else.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,12 @@ import { ensureChromium } from '../chromium.mjs'
 import { runVitest } from '../steps.mjs'
 
 const HOSTS = ['node', 'chromium', 'inline']
-const USAGE = `usage: npm run conformance -- --host ${HOSTS.join('|')} [--json] [--times N] [--shuffle] [--seed S] [--only ID]`
+const PARTS = {
+  node: ['sharedmemory'],
+  inline: ['sharedmemory'],
+  chromium: ['isolation', 'indexeddb', 'locks', 'sharedmemory'],
+}
+const USAGE = `usage: npm run conformance -- --host ${HOSTS.join('|')} [--without PART] [--json] [--times N] [--shuffle] [--seed S] [--only ID[,ID...]]`
 
 try {
   const options = readOptions()
@@ -30,6 +36,7 @@ function readOptions() {
       shuffle: { type: 'boolean', default: false },
       seed: { type: 'string' },
       only: { type: 'string' },
+      without: { type: 'string' },
     },
   })
   const times = Number(values.times)
@@ -37,23 +44,33 @@ function readOptions() {
   if (!HOSTS.includes(values.host)) throw new Error(`There is no host ${values.host}.\n${USAGE}`)
   if (!Number.isInteger(times) || times < 1) throw new Error(`--times ${values.times} is no count.\n${USAGE}`)
   if (seed !== undefined && !Number.isInteger(seed)) throw new Error(`--seed ${values.seed} is no integer.\n${USAGE}`)
-  if (values.only && !/^[A-Z]\d+$/.test(values.only))
-    throw new Error(`--only ${values.only} is no id like A1.\n${USAGE}`)
+  if (values.only && !/^[A-Z]\d*(,[A-Z]\d*)*$/.test(values.only))
+    throw new Error(`--only ${values.only} is no id like A1, section like A, or list of them.\n${USAGE}`)
+  if (values.without && !PARTS[values.host].includes(values.without))
+    throw new Error(
+      `--without ${values.without}: ${values.host} can do without ${PARTS[values.host].join(', ')}.\n${USAGE}`,
+    )
   return { ...values, times, seed }
 }
 
-async function runOnce({ host, json, shuffle, seed, only, times }, round) {
+async function runOnce({ host, json, shuffle, seed, only, without, times }, round) {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-conformance-'))
   const report = join(folder, 'report.json')
   const args = ['tests/conformance', '--reporter=json', `--outputFile.json=${report}`]
   const orderSeed = (seed ?? Date.now() % 1_000_000) + round
   if (shuffle) args.push('--sequence.shuffle.tests', '--sequence.shuffle.files', `--sequence.seed=${orderSeed}`)
-  if (only) args.push('-t', `^${only} `)
+  const wanted = only ? new RegExp(`^(${only.split(',').map(patternOf).join('|')}) `) : undefined
+  if (wanted) args.push('-t', wanted.source)
   try {
     if (!json)
-      console.log(`${host}${times > 1 ? `, run ${round + 1} of ${times}` : ''}${shuffle ? `, seed ${orderSeed}` : ''}`)
-    const { code, output } = await runVitest([host], args, { quiet: true })
-    const { records, problems } = readReport(report, only)
+      console.log(
+        `${host}${without ? ` without ${without}` : ''}${times > 1 ? `, run ${round + 1} of ${times}` : ''}${shuffle ? `, seed ${orderSeed}` : ''}`,
+      )
+    const { code, output } = await runVitest([host], args, {
+      quiet: true,
+      env: { TROUPE_WITHOUT: without ?? '' },
+    })
+    const { records, problems } = readReport(report, wanted)
     for (const record of records) console.log(json ? JSON.stringify(record) : formatRecord(record))
     const isGood = code === 0 && records.length > 0 && records.every(({ status }) => status === 'passed')
     if (!isGood) console.error([...problems, records.length ? '' : 'No case ran.', output].filter(Boolean).join('\n'))
@@ -64,8 +81,13 @@ async function runOnce({ host, json, shuffle, seed, only, times }, round) {
   }
 }
 
+/** A section (`C`) stands for all its cases. */
+function patternOf(id) {
+  return /\d/.test(id) ? id : `${id}\\d+`
+}
+
 /** One record per case: the tests of one id are one case, passed when all of them passed. */
-function readReport(path, only) {
+function readReport(path, wanted) {
   const cases = new Map()
   const problems = []
   for (const file of readJson(path)?.testResults ?? []) {
@@ -73,7 +95,7 @@ function readReport(path, only) {
     for (const { fullName, status, duration, failureMessages } of file.assertionResults) {
       const [, id = '', title = ''] = /^\s*([A-Z]\d+) (.*)$/.exec(fullName) ?? []
       if (!id) problems.push(`${file.name}: the test "${fullName}" has no id`)
-      if (only && id !== only) continue
+      if (wanted && !wanted.test(`${id} `)) continue
       problems.push(...failureMessages.map((message) => `${fullName.trim()}\n${readable(message)}\n`))
       const seen = cases.get(id) ?? { id, title: title.split(':')[0], status: 'passed', ms: 0 }
       cases.set(id, { ...seen, status: worse(seen.status, status), ms: Math.round(seen.ms + (duration ?? 0)) })

@@ -13,4 +13,11 @@ export function shownName(): string | undefined {
   return process.getBuiltinModule('node:fs').readFileSync('/proc/thread-self/comm', 'utf8').trim()
 }
 
+/** Collects the garbage of this realm. */
+export function collectHere(): void {
+  const { gc } = globalThis as { gc?: () => void }
+  if (gc === undefined) throw new Error('this realm was started without --expose-gc')
+  gc()
+}
+
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

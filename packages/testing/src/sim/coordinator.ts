@@ -49,7 +49,8 @@ export class SimulatedCoordinator {
     if (event.type === 'workerExited') return [event.workerId]
     if (event.type !== 'nodeLost' && event.type !== 'nodeJoined') return []
     const node = this.state.nodes().find(({ nodeId }) => nodeId === event.nodeId)
-    const isLost = node !== undefined && (event.type === 'nodeLost' ? node.epoch === event.epoch : node.epoch < event.epoch!)
+    const isLost =
+      node !== undefined && (event.type === 'nodeLost' ? node.epoch === event.epoch : node.epoch < event.epoch!)
     if (!isLost || origin !== undefined) return []
     this.#world.judge.nodeLost(`${node.nodeId}@${node.epoch}`)
     this.#world.checkEnded(node.nodeId, node.epoch)
@@ -147,7 +148,9 @@ export class SimulatedCoordinator {
         )
       }
       case 'dropActor':
-        return this.#toNode(nodeOf(command.workerId), (node) => node.workers.get(command.workerId)?.drop(command.actorId))
+        return this.#toNode(nodeOf(command.workerId), (node) =>
+          node.workers.get(command.workerId)?.drop(command.actorId),
+        )
       case 'publishActor':
         return this.#publish(state.actor(command.actorId))
       case 'grantLease': {
@@ -187,6 +190,7 @@ function nodeOf(workerId: string): string {
 
 function describe(what: ClusterEvent | ClusterCommand): string {
   const { type, ...rest } = what
-  const short = 'spec' in rest ? { ...rest, spec: 'handle' in rest.spec ? rest.spec.handle.actorId : rest.spec.groupId } : rest
+  const short =
+    'spec' in rest ? { ...rest, spec: 'handle' in rest.spec ? rest.spec.handle.actorId : rest.spec.groupId } : rest
   return `${type} ${JSON.stringify(short)}`
 }

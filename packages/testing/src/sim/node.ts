@@ -67,7 +67,15 @@ export class SimulatedNode implements Process {
     const { nodeId, epoch, plan } = this
     const { resources, labels } = plan
     this.#send(() =>
-      this.world.coordinator.joined({ type: 'nodeJoined', nodeId, epoch, resources, labels, isRemote: true, spareWorkers: 1 }),
+      this.world.coordinator.joined({
+        type: 'nodeJoined',
+        nodeId,
+        epoch,
+        resources,
+        labels,
+        isRemote: true,
+        spareWorkers: 1,
+      }),
     )
     if (nodeId !== 'n0') this.#beat()
   }
@@ -78,7 +86,8 @@ export class SimulatedNode implements Process {
     const { clock } = this.world
     if (this.frozenUntilMs > clock.nowMs) return clock.at(this.frozenUntilMs, () => this.enter(act))
     // After a long sleep others may have what it had: it looks before it goes on.
-    if (this.nodeId !== 'n0' && this.#lease.hasEnded(clock.nowMs)) return this.world.endNode(this, 'its lease has ended')
+    if (this.nodeId !== 'n0' && this.#lease.hasEnded(clock.nowMs))
+      return this.world.endNode(this, 'its lease has ended')
     act()
   }
 
@@ -154,14 +163,22 @@ export class SimulatedNode implements Process {
     this.world.judge.freeAll(`${workerId} `)
   }
 
-  createActor(spec: ActorSpec, incarnation: number, { workerId, allocation }: { workerId: string; allocation: Allocation }): void {
+  createActor(
+    spec: ActorSpec,
+    incarnation: number,
+    { workerId, allocation }: { workerId: string; allocation: Allocation },
+  ): void {
     const worker = this.workers.get(workerId)
     if (worker === undefined) return
     if (!this.agent.assign(workerId, spec.handle.actorId, allocation)) return this.#refuse(workerId)
     worker.create(spec, incarnation, allocation)
   }
 
-  grantLease(leaseId: string, realm: string, { workerId, allocation }: { workerId: string; allocation: Allocation }): void {
+  grantLease(
+    leaseId: string,
+    realm: string,
+    { workerId, allocation }: { workerId: string; allocation: Allocation },
+  ): void {
     if (!this.workers.has(workerId)) return
     if (!this.agent.assign(workerId, leaseId, allocation)) return this.#refuse(workerId)
     this.#allocations.set(leaseId, allocation)

@@ -1,7 +1,7 @@
 import type { ActorView, ClusterEvent } from '../../../../src/core/cluster-events.ts'
 import { PendingTable } from '../../../../src/transport/pending-table.ts'
-import { RemoteActor } from './remote-actor.ts'
 import type { SimulatedNode } from './node.ts'
+import { RemoteActor } from './remote-actor.ts'
 import { Submitter } from './submitter.ts'
 import type { World } from './world.ts'
 

@@ -2,10 +2,10 @@ import { CallQueue } from '../../../../src/core/call-queue.ts'
 import type { Death } from '../../../../src/core/cluster-events.ts'
 import type { Allocation } from '../../../../src/core/demand.ts'
 import type { ActorSpec } from '../../../../src/protocol/specs.ts'
+import { amountsOf } from './amounts.ts'
 import type { SimulatedNode } from './node.ts'
 import { Realm } from './realm.ts'
 import type { CallMessage, TaskMessage } from './terms.ts'
-import { amountsOf } from './amounts.ts'
 
 interface QueuedCall extends CallMessage {
   readonly pendingId: number
@@ -61,9 +61,7 @@ export class Worker extends Realm {
       const isBad = random.chance(0.03)
       if (isBad) this.#end(actorId)
       this.node.report(
-        isBad
-          ? { type: 'actorFailed', actorId, incarnation, death }
-          : { type: 'actorStarted', actorId, incarnation },
+        isBad ? { type: 'actorFailed', actorId, incarnation, death } : { type: 'actorStarted', actorId, incarnation },
       )
     })
   }
@@ -151,7 +149,10 @@ export class Worker extends Realm {
     })
   }
 
-  #waitForChildren(task: TaskMessage, { caller, key, allocation }: { caller: Caller; key: string; allocation: Allocation }): void {
+  #waitForChildren(
+    task: TaskMessage,
+    { caller, key, allocation }: { caller: Caller; key: string; allocation: Allocation },
+  ): void {
     const { judge } = this.world
     const { leaseId } = task
     const rest = new Map(amountsOf(allocation))
@@ -191,6 +192,7 @@ export class Worker extends Realm {
 
   override die(): void {
     super.die()
-    for (const [actorId, { incarnation }] of this.#actors) this.world.judge.lifeEnded(actorId, `${actorId}#${incarnation}`)
+    for (const [actorId, { incarnation }] of this.#actors)
+      this.world.judge.lifeEnded(actorId, `${actorId}#${incarnation}`)
   }
 }
