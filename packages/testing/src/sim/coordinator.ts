@@ -37,11 +37,12 @@ export class SimulatedCoordinator {
     }
     this.#line = lineOf(this.state)
     checkFair(this.state, before, this.#line, judge)
+    // Whoever hears of an actor's next life has heard of the end of its last worker.
+    if (gone.length > 0) this.#tellLost(gone)
     for (const command of commands) {
       judge.tell(() => `    ← ${describe(command)}`)
       this.#carryOut(command)
     }
-    if (gone.length > 0) this.#tellLost(gone)
   }
 
   // The realms that the event says are gone, which all others must hear of.
@@ -49,7 +50,8 @@ export class SimulatedCoordinator {
     if (event.type === 'workerExited') return [event.workerId]
     if (event.type !== 'nodeLost' && event.type !== 'nodeJoined') return []
     const node = this.state.nodes().find(({ nodeId }) => nodeId === event.nodeId)
-    const isLost = node !== undefined && (event.type === 'nodeLost' ? node.epoch === event.epoch : node.epoch < event.epoch!)
+    const isLost =
+      node !== undefined && (event.type === 'nodeLost' ? node.epoch === event.epoch : node.epoch < event.epoch!)
     if (!isLost || origin !== undefined) return []
     this.#world.judge.nodeLost(`${node.nodeId}@${node.epoch}`)
     this.#world.checkEnded(node.nodeId, node.epoch)
@@ -58,9 +60,9 @@ export class SimulatedCoordinator {
   }
 
   #tellLost(realms: readonly string[]): void {
-    for (const node of this.#world.liveNodes) {
-      this.#toNode(node.nodeId, (there) => {
-        for (const realm of this.#world.realmsOn(there)) for (const id of realms) realm.realmLost(id)
+    for (const realm of this.#world.realms) {
+      this.#toRealm(realm, () => {
+        for (const id of realms) realm.realmLost(id)
       })
     }
   }
@@ -102,7 +104,7 @@ export class SimulatedCoordinator {
     this.#watchers.set(actorId, new Set([realm]))
     const isThere = this.state.actor(spec.creator)?.workerId === realm.id
     const creator = isThere ? spec.creator : realm.id
-    this.handle({ type: 'actorRequested', spec: { ...spec, creator }, isReady }, realm.node.origin)
+    this.handle({ type: 'actorRequested', spec: { ...spec, creator }, isReady }, realm.origin)
   }
 
   watch(actorId: string, realm: Realm): void {
@@ -147,7 +149,9 @@ export class SimulatedCoordinator {
         )
       }
       case 'dropActor':
-        return this.#toNode(nodeOf(command.workerId), (node) => node.workers.get(command.workerId)?.drop(command.actorId))
+        return this.#toNode(nodeOf(command.workerId), (node) =>
+          node.workers.get(command.workerId)?.drop(command.actorId),
+        )
       case 'publishActor':
         return this.#publish(state.actor(command.actorId))
       case 'grantLease': {
@@ -187,6 +191,7 @@ function nodeOf(workerId: string): string {
 
 function describe(what: ClusterEvent | ClusterCommand): string {
   const { type, ...rest } = what
-  const short = 'spec' in rest ? { ...rest, spec: 'handle' in rest.spec ? rest.spec.handle.actorId : rest.spec.groupId } : rest
+  const short =
+    'spec' in rest ? { ...rest, spec: 'handle' in rest.spec ? rest.spec.handle.actorId : rest.spec.groupId } : rest
   return `${type} ${JSON.stringify(short)}`
 }

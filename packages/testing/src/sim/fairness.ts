@@ -24,7 +24,12 @@ export function checkFair(
   judge: Judge,
 ): void {
   if (after.size === 0 || before.size === 0) return
-  const started: { readonly id: string; readonly seq: number; readonly nodeId: string; readonly allocation: Allocation }[] = []
+  const started: {
+    readonly id: string
+    readonly seq: number
+    readonly nodeId: string
+    readonly allocation: Allocation
+  }[] = []
   for (const [id, seq] of before) {
     const place = after.has(id) ? undefined : state.placeOf(id)
     if (place === undefined || place.slot.bundle !== undefined) continue
@@ -61,7 +66,10 @@ function checkPair(state: ClusterState, waiting: Waiting, { id, nodeId, allocati
     if (!takes.has(name)) continue
     const all = taken.reduce((sum, one) => sum + (amounts(one.demand).get(name) ?? 0), node.available[name] ?? 0)
     if (all + 1e-9 >= amount) continue
-    judge.fail('fair', `${id} took ${name} on ${nodeId}, of which ${idOf(waiting)} ahead of it is short (${all} of ${amount})`)
+    judge.fail(
+      'fair',
+      `${id} took ${name} on ${nodeId}, of which ${idOf(waiting)} ahead of it is short (${all} of ${amount})`,
+    )
   }
 }
 

@@ -46,6 +46,7 @@ export class SimulatedNode implements Process {
       clock.after(random.between(500, 8000), () =>
         this.enter(() => {
           this.agent.dropForeign()
+          this.resumeTasks()
           judge.nodeStarted(this.life, new Map([['CPU', cpus], ...gpuCapacity, ...Object.entries(custom)]))
           this.#sayForeign()
         }),
@@ -67,7 +68,15 @@ export class SimulatedNode implements Process {
     const { nodeId, epoch, plan } = this
     const { resources, labels } = plan
     this.#send(() =>
-      this.world.coordinator.joined({ type: 'nodeJoined', nodeId, epoch, resources, labels, isRemote: true, spareWorkers: 1 }),
+      this.world.coordinator.joined({
+        type: 'nodeJoined',
+        nodeId,
+        epoch,
+        resources,
+        labels,
+        isRemote: true,
+        spareWorkers: 1,
+      }),
     )
     if (nodeId !== 'n0') this.#beat()
   }
@@ -78,7 +87,8 @@ export class SimulatedNode implements Process {
     const { clock } = this.world
     if (this.frozenUntilMs > clock.nowMs) return clock.at(this.frozenUntilMs, () => this.enter(act))
     // After a long sleep others may have what it had: it looks before it goes on.
-    if (this.nodeId !== 'n0' && this.#lease.hasEnded(clock.nowMs)) return this.world.endNode(this, 'its lease has ended')
+    if (this.nodeId !== 'n0' && this.#lease.hasEnded(clock.nowMs))
+      return this.world.endNode(this, 'its lease has ended')
     act()
   }
 
@@ -145,6 +155,7 @@ export class SimulatedNode implements Process {
     this.world.judge.tell(() => `${workerId} ends`)
     this.#bury(workerId)
     this.agent.workerExited(workerId)
+    this.resumeTasks()
     this.report({ type: 'workerExited', workerId, exit: { reason: 'exited', failedToStart } })
   }
 
@@ -154,14 +165,22 @@ export class SimulatedNode implements Process {
     this.world.judge.freeAll(`${workerId} `)
   }
 
-  createActor(spec: ActorSpec, incarnation: number, { workerId, allocation }: { workerId: string; allocation: Allocation }): void {
+  createActor(
+    spec: ActorSpec,
+    incarnation: number,
+    { workerId, allocation }: { workerId: string; allocation: Allocation },
+  ): void {
     const worker = this.workers.get(workerId)
     if (worker === undefined) return
     if (!this.agent.assign(workerId, spec.handle.actorId, allocation)) return this.#refuse(workerId)
     worker.create(spec, incarnation, allocation)
   }
 
-  grantLease(leaseId: string, realm: string, { workerId, allocation }: { workerId: string; allocation: Allocation }): void {
+  grantLease(
+    leaseId: string,
+    realm: string,
+    { workerId, allocation }: { workerId: string; allocation: Allocation },
+  ): void {
     if (!this.workers.has(workerId)) return
     if (!this.agent.assign(workerId, leaseId, allocation)) return this.#refuse(workerId)
     this.#allocations.set(leaseId, allocation)
@@ -178,6 +197,7 @@ export class SimulatedNode implements Process {
 
   closeLease(leaseId: string, workerId: string): void {
     this.agent.unassign(workerId, leaseId)
+    this.resumeTasks()
     this.#allocations.delete(leaseId)
   }
 
@@ -185,9 +205,13 @@ export class SimulatedNode implements Process {
     const worker = this.workers.get(workerId)
     const allocation = this.#allocations.get(leaseId)
     if (worker === undefined || allocation === undefined) return
-    if (!this.agent.resume(workerId, leaseId, allocation))
-      this.world.judge.fail('resources', `${leaseId} is to go on at ${workerId}, which has no CPUs for it`)
-    worker.resumed(leaseId)
+    this.agent.resume(workerId, leaseId, allocation)
+    this.resumeTasks()
+  }
+
+  /** Lets tasks go on that have their CPUs again. */
+  resumeTasks(): void {
+    for (const { workerId, leaseId } of this.agent.takeResumed()) this.workers.get(workerId)?.resumed(leaseId)
   }
 
   allocationOf(workerId: string, leaseId: string): Allocation | undefined {

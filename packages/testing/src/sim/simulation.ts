@@ -24,7 +24,8 @@ export function simulate(seed: number, tellsStory = false): Verdict {
     return { seed, violation: undefined, story: world.judge.story ?? [] }
   } catch (error) {
     const invariant = error instanceof Violation ? error.invariant : 'unexpected'
-    const message = error instanceof Violation ? error.message : error instanceof Error ? (error.stack ?? '') : String(error)
+    const message =
+      error instanceof Violation ? error.message : error instanceof Error ? (error.stack ?? '') : String(error)
     return { seed, violation: { invariant, message }, story: world.judge.story ?? [] }
   }
 }

@@ -172,8 +172,7 @@ export class Workload {
   }
 
   #removeGroup(realm: Realm): void {
-    if (this.#groups.length > 0)
-      realm.tell({ type: 'groupRemoved', groupId: this.#random.pick(this.#groups).groupId })
+    if (this.#groups.length > 0) realm.tell({ type: 'groupRemoved', groupId: this.#random.pick(this.#groups).groupId })
   }
 
   #harm(): void {
