@@ -15,6 +15,7 @@ export class NodeAgent {
   readonly #ledger: NodeLedger
   /** What runs on each worker, by actor or lease. */
   readonly #duties = new Map<WorkerId, Map<ActorId, Duty>>()
+  readonly #resuming = new Map<string, { readonly workerId: WorkerId; readonly allocation: Allocation }>()
   #foreign: readonly Allocation[]
 
   /** `foreign` is what it holds already, for somebody the coordinator does not know of. */
@@ -37,6 +38,8 @@ export class NodeAgent {
   assign(workerId: WorkerId, id: ActorId, allocation: Allocation): boolean {
     const duties = this.#duties.get(workerId)
     if (duties?.has(id)) return true
+    // Tasks that want to go on come first.
+    if (this.#resuming.size > 0 && allocation.demand.cpu > 0) return false
     if (!this.#ledger.take(allocation)) return false
     const duty = { allocation, isBlocked: false }
     if (duties === undefined) this.#duties.set(workerId, new Map([[id, duty]]))
@@ -66,13 +69,24 @@ export class NodeAgent {
     this.#duties.get(workerId)!.set(leaseId, { allocation: { demand: withoutCpus(demand), gpuIds }, isBlocked: true })
   }
 
-  /** The coordinator lets it go on. False: the CPUs are not there. */
-  resume(workerId: WorkerId, leaseId: string, { demand, gpuIds }: Allocation): boolean {
-    const duty = this.#duties.get(workerId)?.get(leaseId)
-    if (duty === undefined || !duty.isBlocked) return duty !== undefined
-    if (!this.#ledger.take({ demand: cpusOf(demand), gpuIds: [] })) return false
-    this.#duties.get(workerId)!.set(leaseId, { allocation: { demand, gpuIds }, isBlocked: false })
-    return true
+  /** The coordinator lets it go on: it does as soon as its CPUs are there. */
+  resume(workerId: WorkerId, leaseId: string, allocation: Allocation): void {
+    if (this.isAssigned(workerId, leaseId)) this.#resuming.set(leaseId, { workerId, allocation })
+  }
+
+  /** The leases whose tasks have their CPUs again, first come first served. To be asked after every change. */
+  takeResumed(): { readonly workerId: WorkerId; readonly leaseId: string }[] {
+    const resumed: { workerId: WorkerId; leaseId: string }[] = []
+    for (const [leaseId, { workerId, allocation }] of this.#resuming) {
+      const duties = this.#duties.get(workerId)
+      const duty = duties?.get(leaseId)
+      if (duty?.isBlocked && !this.#ledger.take({ demand: cpusOf(allocation.demand), gpuIds: [] })) break
+      this.#resuming.delete(leaseId)
+      if (duty === undefined) continue
+      duties!.set(leaseId, { allocation, isBlocked: false })
+      resumed.push({ workerId, leaseId })
+    }
+    return resumed
   }
 
   workerExited(workerId: WorkerId): void {

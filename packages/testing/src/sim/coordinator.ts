@@ -37,11 +37,12 @@ export class SimulatedCoordinator {
     }
     this.#line = lineOf(this.state)
     checkFair(this.state, before, this.#line, judge)
+    // Whoever hears of an actor's next life has heard of the end of its last worker.
+    if (gone.length > 0) this.#tellLost(gone)
     for (const command of commands) {
       judge.tell(() => `    ← ${describe(command)}`)
       this.#carryOut(command)
     }
-    if (gone.length > 0) this.#tellLost(gone)
   }
 
   // The realms that the event says are gone, which all others must hear of.
@@ -59,9 +60,9 @@ export class SimulatedCoordinator {
   }
 
   #tellLost(realms: readonly string[]): void {
-    for (const node of this.#world.liveNodes) {
-      this.#toNode(node.nodeId, (there) => {
-        for (const realm of this.#world.realmsOn(there)) for (const id of realms) realm.realmLost(id)
+    for (const realm of this.#world.realms) {
+      this.#toRealm(realm, () => {
+        for (const id of realms) realm.realmLost(id)
       })
     }
   }
@@ -103,7 +104,7 @@ export class SimulatedCoordinator {
     this.#watchers.set(actorId, new Set([realm]))
     const isThere = this.state.actor(spec.creator)?.workerId === realm.id
     const creator = isThere ? spec.creator : realm.id
-    this.handle({ type: 'actorRequested', spec: { ...spec, creator }, isReady }, realm.node.origin)
+    this.handle({ type: 'actorRequested', spec: { ...spec, creator }, isReady }, realm.origin)
   }
 
   watch(actorId: string, realm: Realm): void {

@@ -39,7 +39,7 @@ export class Judge {
   readonly #runs = new Map<string, number>()
   readonly #lastNumber = new Map<string, number>()
   readonly #outcomes = new Map<string, string | undefined>()
-  readonly #lives = new Map<string, Set<string>>()
+  readonly #lives = new Map<string, Map<string, string>>()
   readonly story: string[] | undefined
 
   constructor(clock: Clock, tellsStory: boolean) {
@@ -95,6 +95,12 @@ export class Judge {
 
   nodeLost(node: string): void {
     this.#lostEpochs.add(node)
+    // What is frozen there runs no more: that is checked when it wakes.
+    for (const lives of this.#lives.values()) for (const [life, place] of lives) if (place === node) lives.delete(life)
+  }
+
+  isLost(node: string): boolean {
+    return this.#lostEpochs.has(node)
   }
 
   /** Code of users runs now on that life of a node. */
@@ -102,10 +108,10 @@ export class Judge {
     if (this.#lostEpochs.has(node)) this.fail('place', `${what} runs on ${node}, which counts as lost`)
   }
 
-  lifeBegan(actorId: string, life: string, maxRestarts: number): void {
-    const lives = this.#lives.get(actorId) ?? new Set()
-    this.#lives.set(actorId, lives.add(life))
-    if (lives.size > 1) this.fail('restarts', `${[...lives].join(' and ')} live at once`)
+  lifeBegan(actorId: string, life: string, { node, maxRestarts }: { node: string; maxRestarts: number }): void {
+    const lives = this.#lives.get(actorId) ?? new Map<string, string>()
+    this.#lives.set(actorId, lives.set(life, node))
+    if (lives.size > 1) this.fail('restarts', `${[...lives.keys()].join(' and ')} live at once`)
     const count = this.count(`life of ${actorId}`)
     if (maxRestarts >= 0 && count > maxRestarts + 1)
       this.fail('restarts', `${actorId} has life number ${count} with ${maxRestarts} restarts`)

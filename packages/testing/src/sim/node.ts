@@ -46,6 +46,7 @@ export class SimulatedNode implements Process {
       clock.after(random.between(500, 8000), () =>
         this.enter(() => {
           this.agent.dropForeign()
+          this.resumeTasks()
           judge.nodeStarted(this.life, new Map([['CPU', cpus], ...gpuCapacity, ...Object.entries(custom)]))
           this.#sayForeign()
         }),
@@ -154,6 +155,7 @@ export class SimulatedNode implements Process {
     this.world.judge.tell(() => `${workerId} ends`)
     this.#bury(workerId)
     this.agent.workerExited(workerId)
+    this.resumeTasks()
     this.report({ type: 'workerExited', workerId, exit: { reason: 'exited', failedToStart } })
   }
 
@@ -195,6 +197,7 @@ export class SimulatedNode implements Process {
 
   closeLease(leaseId: string, workerId: string): void {
     this.agent.unassign(workerId, leaseId)
+    this.resumeTasks()
     this.#allocations.delete(leaseId)
   }
 
@@ -202,9 +205,13 @@ export class SimulatedNode implements Process {
     const worker = this.workers.get(workerId)
     const allocation = this.#allocations.get(leaseId)
     if (worker === undefined || allocation === undefined) return
-    if (!this.agent.resume(workerId, leaseId, allocation))
-      this.world.judge.fail('resources', `${leaseId} is to go on at ${workerId}, which has no CPUs for it`)
-    worker.resumed(leaseId)
+    this.agent.resume(workerId, leaseId, allocation)
+    this.resumeTasks()
+  }
+
+  /** Lets tasks go on that have their CPUs again. */
+  resumeTasks(): void {
+    for (const { workerId, leaseId } of this.agent.takeResumed()) this.workers.get(workerId)?.resumed(leaseId)
   }
 
   allocationOf(workerId: string, leaseId: string): Allocation | undefined {

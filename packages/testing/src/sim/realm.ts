@@ -1,4 +1,4 @@
-import type { ActorView, ClusterEvent } from '../../../../src/core/cluster-events.ts'
+import type { ActorView, ClusterEvent, Origin } from '../../../../src/core/cluster-events.ts'
 import { PendingTable } from '../../../../src/transport/pending-table.ts'
 import type { SimulatedNode } from './node.ts'
 import { RemoteActor } from './remote-actor.ts'
@@ -43,7 +43,12 @@ export class Realm {
 
   tell(event: ClusterEvent): void {
     const { coordinator } = this.world
-    this.send(() => coordinator.handle(event, this.node.origin))
+    this.send(() => coordinator.handle(event, this.origin))
+  }
+
+  /** Which life of a node it belongs to; the driver is in the coordinator's own process, before any node has joined. */
+  get origin(): Origin | undefined {
+    return this === this.world.driver ? undefined : this.node.origin
   }
 
   send(deliver: () => void): void {

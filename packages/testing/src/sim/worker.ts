@@ -16,7 +16,7 @@ interface Instance {
   readonly incarnation: number
   readonly queue: CallQueue<QueuedCall>
   isDropped: boolean
-  isBusy: boolean
+  readonly running: Set<QueuedCall>
   onIdle: (() => void) | undefined
 }
 
@@ -49,11 +49,11 @@ export class Worker extends Realm {
     const { judge, random } = this.world
     const life = `${actorId}#${incarnation}`
     judge.runsOn(this.#place, life)
-    judge.lifeBegan(actorId, life, spec.maxRestarts)
+    judge.lifeBegan(actorId, life, { node: this.#place, maxRestarts: spec.maxRestarts })
     judge.use(`${this.id} ${life}`, this.#place, amountsOf(allocation))
     judge.tell(() => `${life} begins on ${this.id} with ${JSON.stringify([...amountsOf(allocation)])}`)
     const queue = new CallQueue<QueuedCall>({ maxConcurrency: 1, groups: {} })
-    const instance: Instance = { spec, incarnation, queue, isDropped: false, isBusy: false, onIdle: undefined }
+    const instance: Instance = { spec, incarnation, queue, isDropped: false, running: new Set(), onIdle: undefined }
     this.#actors.set(actorId, instance)
     this.#later(random.between(1, 20), () => {
       if (instance.isDropped) return
@@ -87,11 +87,13 @@ export class Worker extends Realm {
     judge.runsOn(this.#place, call.callId)
     judge.ran(call.callId, call.maxRetries < 0 ? -1 : call.maxRetries + 1)
     judge.ran(`${call.callId} on ${life}`, 1)
+    instance.running.add(call)
     judge.inOrder(`${call.caller}/${call.session} on ${life}`, call.number)
     this.#later(call.runMs, () => {
       if (instance.isDropped) return
       judge.runsOn(this.#place, call.callId)
       if (call.isDeadly) return this.node.crashWorker(this.id)
+      instance.running.delete(call)
       this.answer(call.caller, call.pendingId, false)
       instance.queue.finished('')
       this.#pump(instance)
@@ -122,11 +124,12 @@ export class Worker extends Realm {
     this.#actors.delete(actorId)
     const life = `${actorId}#${instance.incarnation}`
     this.world.judge.lifeEnded(actorId, life)
-    for (const call of instance.queue.drain()) this.answer(call.caller, call.pendingId, true)
+    for (const call of [...instance.running, ...instance.queue.drain()]) this.answer(call.caller, call.pendingId, true)
     // An actor with a worker of its own keeps what it has until that is gone.
     if (instance.spec.isolation === 'worker') return
     this.world.judge.free(`${this.id} ${life}`)
     this.node.agent.unassign(this.id, actorId)
+    this.node.resumeTasks()
   }
 
   // ---- tasks
@@ -159,6 +162,7 @@ export class Worker extends Realm {
     rest.delete('CPU')
     judge.use(key, this.#place, rest)
     this.node.agent.block(this.id, leaseId)
+    this.node.resumeTasks()
     this.tell({ type: 'leaseBlocked', leaseId })
     let left = task.childCount
     for (let i = 0; i < task.childCount; i++) {

@@ -83,7 +83,7 @@ export class World {
   /** An actor ends because nobody holds it. */
   checkUnheld(actorId: string): void {
     for (const realm of this.realms) {
-      if (realm.remotes.get(actorId)?.isHeld)
+      if (realm.remotes.get(actorId)?.isHeld && !this.judge.isLost(realm.node.life))
         this.judge.fail('counts', `${actorId} went out of scope while ${realm.id} holds it`)
     }
   }
