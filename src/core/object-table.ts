@@ -27,7 +27,8 @@ export type Holders = readonly (readonly [realm: RealmId, count: number])[]
  * gone. Counts are kept per realm, so that a realm that dies is struck out whole. Only refs that travel are here.
  *
  * The realm that keeps an object's books is its owner; after a graceful end of the owner it is the custodian (the main
- * realm of the owner's node). Changes for a realm that is handing its objects over wait until it has ended.
+ * realm of the owner's node). Changes for a realm that is handing its objects over wait with the custodian until that
+ * realm has ended.
  */
 export class ObjectTable {
   readonly #realm: RealmId
@@ -38,6 +39,7 @@ export class ObjectTable {
   readonly #waiting = new Map<RealmId, Change[]>()
   /** Objects of this realm whose books are with the custodian. */
   readonly #given = new Set<ObjectId>()
+  #isLeaving = false
   #isHandedOver = false
 
   constructor(realm: RealmId, host: ObjectTableHost) {
@@ -96,7 +98,13 @@ export class ObjectTable {
   /** `holder` has `count` holds more (or fewer): here, or as another realm tells. */
   changed(id: ObjectId, holder: RealmId, count: number): void {
     const waiting = this.#waiting.get(ownerOf(id))
-    if (waiting !== undefined) return void waiting.push({ id, holder, count })
+    if (waiting !== undefined) {
+      // They wait where the books will be: a realm that kept them back could crash with them.
+      const custodian = this.#host.custodianOf(ownerOf(id))
+      if (custodian === this.#realm) waiting.push({ id, holder, count })
+      else this.#host.sendChange(custodian, id, holder, count)
+      return
+    }
     const keeper = this.keeperOf(id)
     // The keeper needs no hold on what it keeps.
     if (keeper === holder) return
@@ -135,7 +143,14 @@ export class ObjectTable {
     this.#waiting.delete(realm)
     // First what waits: it may be all that holds an object besides the realm that has ended.
     for (const { id, holder, count } of waiting ?? []) this.changed(id, holder, count)
+    // What it held last may have passed on what the custodian alone knows of: the custodian strikes it out.
+    if (this.#isLeaving) return
     for (const [id, holders] of [...this.#lent]) if (holders.delete(realm)) this.#forgetIfUnheld(id, holders)
+  }
+
+  /** This realm is about to hand its objects over: from now on their books only grow, as others tell the custodian. */
+  leaving(): void {
+    this.#isLeaving = true
   }
 
   /** Gives the books of an object away. */

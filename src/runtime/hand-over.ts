@@ -18,6 +18,7 @@ const pendingMs = 3000
 export async function leave(runtime: Runtime): Promise<void> {
   const { objects } = runtime
   if (objects.toHandOver().length === 0) return
+  objects.leaving()
   const keeper = runtime.linkTo(runtime.config.driverId)
   // All realms first, those that have no link to this one too: they would send their changes where nobody reads them.
   await within(2 * peerMs, keeper.ask('announceHandOver', undefined))

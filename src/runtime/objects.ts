@@ -165,6 +165,11 @@ export class Objects {
     this.#table.realmEnded(realm)
   }
 
+  /** This realm is about to hand its objects over. */
+  leaving(): void {
+    this.#table.leaving()
+  }
+
   /** What must be handed over: kept objects that others hold. Callbacks and signals end with their realm. */
   toHandOver(): ObjectEntry[] {
     const isValue = (entry: ObjectEntry): boolean => entry.isSettled || entry.cancel !== undefined

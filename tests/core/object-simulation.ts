@@ -256,7 +256,9 @@ export class ObjectSimulation {
   }
 
   #leave(realm: Realm): void {
-    this.post(realm, main, { what: this.#open(realm).length === 0 ? 'left' : 'announce' })
+    const isEmpty = this.#open(realm).length === 0
+    if (!isEmpty) realm.table.leaving()
+    this.post(realm, main, { what: isEmpty ? 'left' : 'announce' })
   }
 
   /** By leaving realm: the realms that have not yet answered that they know. */
@@ -276,7 +278,11 @@ export class ObjectSimulation {
   }
 
   #askPeers(realm: Realm): void {
-    realm.asked = new Set([...realm.peers].filter((id) => id !== main && !realm.ended.has(id)))
+    // A link is introduced by the main realm, so that both sides know it before they know of a leaving realm.
+    const linked = [...this.#links.keys()]
+      .filter((key) => key.endsWith(`>${realm.id}`))
+      .map((key) => key.split('>')[0]!)
+    realm.asked = new Set([...realm.peers, ...linked].filter((id) => id !== main && !realm.ended.has(id)))
     for (const id of realm.asked) this.post(realm, id, { what: 'handingOver' })
     this.#giveIfReady(realm)
   }
