@@ -46,9 +46,15 @@ export class RealmSet {
     return [...this.#workers].flatMap(([nodeId, spans]) => spans.map(({ first, last }) => ({ nodeId, first, last })))
   }
 
-  addSpans(spans: readonly RealmSpan[]): void {
-    for (const { nodeId, first, last } of spans)
-      for (let number = first; number <= last; number++) this.add(`${nodeId}.w${number}`)
+  /** A set of these workers: `spans` of another set. */
+  static of(spans: readonly RealmSpan[]): RealmSet {
+    const set = new RealmSet()
+    for (const { nodeId, first, last } of spans) {
+      const known = set.#workers.get(nodeId)
+      if (known === undefined) set.#workers.set(nodeId, [{ first, last }])
+      else known.push({ first, last })
+    }
+    return set
   }
 
   /** How much it has to remember, whatever the number of its realms. */

@@ -76,7 +76,7 @@ export class Runtime {
   /** What is done about calls that wait for each other in a circle. */
   deadlock: 'warn' | 'error' = 'warn'
   readonly #links = new Map<RealmId, Link>()
-  readonly #lostRealms = new RealmSet()
+  #lostRealms = new RealmSet()
   #busyCount = 0
   #nextNumber = 1
 
@@ -158,7 +158,7 @@ export class Runtime {
     return this.#lostRealms.spans
   }
   learn({ ended, leaving }: RealmsBefore): void {
-    this.#lostRealms.addSpans(ended)
+    this.#lostRealms = RealmSet.of(ended)
     for (const realm of leaving) this.objects.handingOver(realm)
   }
 

@@ -34,3 +34,15 @@ test('of a million workers that came and went it remembers the gaps that the liv
   const living16 = new Set(living)
   for (let number = 1; number <= 1000; number++) expect(realms.has(`node.w${number}`)).toBe(!living16.has(number))
 })
+
+test('its spans make another set of the same workers', () => {
+  const set = new RealmSet()
+  for (const number of [0, 1, 2, 5, 9, 8]) set.add(`n.w${number}`)
+  set.add('m.w4')
+  const copy = RealmSet.of(set.spans)
+  expect(copy.spans).toEqual(set.spans)
+  copy.add('n.w3')
+  const has = (number: number): boolean => copy.has(`n.w${number}`)
+  expect([0, 3, 4, 5, 6, 7, 8, 9, 10].map(has)).toEqual([true, true, false, true, false, false, true, true, false])
+  expect([copy.has('m.w4'), copy.has('m.w3'), set.has('n.w3')]).toEqual([true, false, false])
+})
