@@ -29,6 +29,8 @@ export class ActorRecord {
   death: Death | undefined
   /** Why it is being ended on purpose: its worker's end is then no crash. */
   ending: Death | undefined
+  /** The worker it shares was told to let go of it. */
+  isLeaving = false
   readonly #holders = new Map<RealmId, number>()
 
   constructor(spec: ActorSpec, isReady: boolean) {

@@ -265,7 +265,7 @@ export class Coordinator {
       case 'dismissActor':
         return this.#dismissOnWorker(command)
       case 'dropActor':
-        return this.#node.link(command.workerId)?.tell('dropActor', command.actorId)
+        return this.#dropOnWorker(command)
       case 'publishActor':
         return this.#publish(command.actorId)
       case 'grantLease':
@@ -335,6 +335,11 @@ export class Coordinator {
   #dismissOnWorker({ actorId, incarnation, workerId, death }: Extract<ClusterCommand, { type: 'dismissActor' }>): void {
     const ended = (): void => this.handle({ type: 'actorEnded', actorId, incarnation, death })
     this.#node.link(workerId)?.ask<void>('dismissActor', actorId).then(ended, ended)
+  }
+
+  #dropOnWorker({ actorId, incarnation, workerId }: Extract<ClusterCommand, { type: 'dropActor' }>): void {
+    const dropped = (): void => this.handle({ type: 'actorDropped', actorId, incarnation })
+    this.#node.link(workerId)?.ask<void>('dropActor', actorId).then(dropped, dropped)
   }
 
   #publish(actorId: ActorId): void {

@@ -147,6 +147,8 @@ export class Runtime {
         return this.actors.create(payload as CreateActor)
       case 'dismissActor':
         return this.actors.dismiss(String(payload))
+      case 'dropActor':
+        return this.actors.drop(String(payload))
       case 'listTasks':
         return this.tasks.list()
       default:
@@ -190,8 +192,6 @@ export class Runtime {
         const { leaseId, exit } = payload as { leaseId: string; exit: WorkerExit }
         return this.tasks.ended(leaseId, exit)
       }
-      case 'dropActor':
-        return this.actors.drop(String(payload))
       case 'deadlock': {
         const { call, chain } = payload as { call: number; chain: string }
         return this.waits.reject(call, chain)

@@ -172,7 +172,12 @@ export class SimulatedNode implements Process {
   ): void {
     const worker = this.workers.get(workerId)
     if (worker === undefined) return
-    if (!this.agent.assign(workerId, spec.handle.actorId, allocation)) return this.#refuse(workerId)
+    const { actorId } = spec.handle
+    if (!this.agent.assign(workerId, actorId, allocation)) {
+      if (spec.isolation === 'worker') return this.#refuse(workerId)
+      this.report({ type: 'actorRefused', actorId, incarnation })
+      return this.#sayForeign()
+    }
     worker.create(spec, incarnation, allocation)
   }
 
@@ -191,7 +196,8 @@ export class SimulatedNode implements Process {
 
   #refuse(workerId: string): void {
     this.world.judge.tell(() => `${this.life} refuses ${workerId}`)
-    this.report({ type: 'grantRefused', workerId })
+    this.#bury(workerId)
+    this.report({ type: 'workerRefused', workerId })
     this.#sayForeign()
   }
 
