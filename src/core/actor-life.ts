@@ -58,6 +58,7 @@ export class ActorLife {
   place(actor: ActorRecord, slot: Slot, allocation: Allocation): void {
     const { pool } = this.#books
     const worker = actor.isDedicated ? pool.fresh(slot.node) : pool.forLightActor(slot.node)
+    actor.shape = actor.waiting?.shape
     actor.waiting = undefined
     actor.slot = slot
     actor.allocation = allocation

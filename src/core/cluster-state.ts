@@ -16,7 +16,7 @@ import { NodeLife } from './node-life.ts'
 import { pendingTexts } from './pending-report.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Shape, Waiting } from './shape.ts'
-import type { Slot } from './slot.ts'
+import type { Place, Slot } from './slot.ts'
 import { type NodeSummary, WorkerPool, type WorkerSummary } from './worker-pool.ts'
 
 type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>
@@ -177,9 +177,9 @@ export class ClusterState {
   }
 
   /** Where an actor or a lease is placed, and what it has there. */
-  placeOf(id: ActorId): { readonly slot: Slot; readonly allocation: Allocation } | undefined {
-    const { slot, allocation } = this.#life.directory.get(id) ?? this.#leases.get(id) ?? {}
-    return slot === undefined || allocation === undefined ? undefined : { slot, allocation }
+  placeOf(id: ActorId): Place | undefined {
+    const { slot, allocation, shape } = this.#life.directory.get(id) ?? this.#leases.get(id) ?? {}
+    return slot === undefined || allocation === undefined ? undefined : { slot, allocation, shape: shape! }
   }
 
   /** What waits for resources, without placement groups. */

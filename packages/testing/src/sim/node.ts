@@ -115,7 +115,10 @@ export class SimulatedNode implements Process {
   report(event: ClusterEvent): void {
     this.#send(() => this.world.coordinator.handle(event, this.origin))
     // What is said twice must not count twice.
-    if (this.world.random.chance(0.1)) this.#send(() => this.world.coordinator.handle(event, this.origin))
+    const { random, clock } = this.world
+    if (!random.chance(0.1)) return
+    const again = (): void => this.#send(() => this.world.coordinator.handle(event, this.origin))
+    clock.after(random.between(0, 800), () => this.enter(again))
   }
 
   #sayForeign(): void {
