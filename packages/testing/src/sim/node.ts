@@ -46,8 +46,8 @@ export class SimulatedNode implements Process {
       clock.after(random.between(500, 8000), () =>
         this.enter(() => {
           this.agent.dropForeign()
-          this.resumeTasks()
           judge.nodeStarted(this.life, new Map([['CPU', cpus], ...gpuCapacity, ...Object.entries(custom)]))
+          this.resumeTasks()
           this.#sayForeign()
         }),
       )
