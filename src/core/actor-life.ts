@@ -58,6 +58,7 @@ export class ActorLife {
   place(actor: ActorRecord, slot: Slot, allocation: Allocation): void {
     const { pool } = this.#books
     const worker = actor.isDedicated ? pool.fresh(slot.node) : pool.forLightActor(slot.node)
+    actor.shape = actor.waiting?.shape
     actor.waiting = undefined
     actor.slot = slot
     actor.allocation = allocation
@@ -74,7 +75,7 @@ export class ActorLife {
 
   started(actor: ActorRecord): void {
     // Its worker is being ended: this life is over before it was heard of.
-    if (actor.state === 'ALIVE' || this.#books.pool.get(actor.workerId)?.state !== 'ready') return
+    if (actor.state === 'ALIVE' || actor.isLeaving || this.#books.pool.get(actor.workerId)?.state !== 'ready') return
     actor.state = 'ALIVE'
     this.#books.emit({ type: 'publishActor', actorId: actor.id })
     if (actor.ending !== undefined) this.#dismissOnWorker(actor, actor.ending)
@@ -82,8 +83,12 @@ export class ActorLife {
 
   kill(actor: ActorRecord, wantsRestart: boolean, death: Death): void {
     if (actor.state === 'DEAD') return
-    const { workerId } = actor
     const mayRestart = wantsRestart && actor.mayRestart && actor.ending === undefined
+    // On a worker that has not started yet there is nothing of it.
+    if (!actor.isDedicated && !mayRestart && this.#books.pool.get(actor.workerId)?.state === 'starting')
+      this.#leaveWorker(actor)
+    const { workerId } = actor
+    if (mayRestart && !actor.isDedicated && this.#books.pool.get(workerId)?.state === 'starting') return
     // Nothing of it runs: there is nothing to restart.
     if (mayRestart && workerId === undefined) return
     if (workerId === undefined || actor.isDedicated) {
@@ -94,9 +99,24 @@ export class ActorLife {
       this.#options.stopWorker(workerId, false)
       return
     }
-    this.#books.emit({ type: 'dropActor', actorId: actor.id, incarnation: actor.incarnation, workerId })
+    this.#drop(actor, workerId)
     if (!mayRestart) return this.bury(actor, death)
+    if (actor.state === 'ALIVE') actor.state = 'RESTARTING'
+    this.#books.emit({ type: 'publishActor', actorId: actor.id })
+  }
+
+  // Its next life begins, and what it had is free, when the worker has let go of it: never do two lives run at once.
+  #drop(actor: ActorRecord, workerId: WorkerId): void {
+    if (actor.isLeaving) return
+    actor.isLeaving = true
+    this.#books.emit({ type: 'dropActor', actorId: actor.id, incarnation: actor.incarnation, workerId })
+  }
+
+  dropped(actor: ActorRecord, incarnation: number): void {
+    if (!actor.isLeaving || actor.incarnation !== incarnation) return
     this.#leaveWorker(actor)
+    if (actor.state === 'DEAD') return this.directory.retire(actor)
+    if (actor.ending !== undefined) return this.bury(actor, actor.ending)
     this.#restart(actor)
   }
 
@@ -140,7 +160,7 @@ export class ActorLife {
     this.#books.emit({ type: 'publishActor', actorId: actor.id })
     // Its resources are free only when its worker is gone: two actors must never be on one GPU.
     if (actor.isDedicated) this.#options.stopWorker(actor.workerId, isGraceful(death))
-    else this.#leaveWorker(actor)
+    else if (!actor.isLeaving) this.#leaveWorker(actor)
     if (actor.workerId === undefined) this.directory.retire(actor)
     this.#options.ended(actor.id)
   }
@@ -195,6 +215,7 @@ export class ActorLife {
 
   #release(actor: ActorRecord): void {
     const { slot, allocation } = actor
+    actor.isLeaving = false
     if (slot === undefined || allocation === undefined) return
     actor.slot = actor.allocation = undefined
     slot.node.actorCount--

@@ -3,7 +3,7 @@ import type { ActorSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import type { ActorState, ActorView, Death } from './cluster-events.ts'
 import type { Allocation } from './demand.ts'
-import type { ActorRequest } from './shape.ts'
+import type { ActorRequest, Shape } from './shape.ts'
 import type { Slot } from './slot.ts'
 
 /**
@@ -23,12 +23,16 @@ export class ActorRecord {
   /** Where it is placed, and what it has there. */
   slot: Slot | undefined
   allocation: Allocation | undefined
+  /** What it was placed as. */
+  shape: Shape | undefined
   /** While it waits for resources. */
   waiting: ActorRequest | undefined
   restartCount = 0
   death: Death | undefined
   /** Why it is being ended on purpose: its worker's end is then no crash. */
   ending: Death | undefined
+  /** The worker it shares was told to let go of it. */
+  isLeaving = false
   readonly #holders = new Map<RealmId, number>()
 
   constructor(spec: ActorSpec, isReady: boolean) {

@@ -65,6 +65,8 @@ export type ClusterEvent =
   | { readonly type: 'actorEnded'; readonly actorId: ActorId; readonly incarnation: Incarnation; readonly death: Death }
   | { readonly type: 'actorKilled'; readonly actorId: ActorId; readonly mayRestart: boolean; readonly death: Death }
   | { readonly type: 'actorDismissed'; readonly actorId: ActorId; readonly death: Death }
+  /** The worker it shared with others has let go of it. */
+  | { readonly type: 'actorDropped'; readonly actorId: ActorId; readonly incarnation: Incarnation }
   | { readonly type: 'handlesGranted'; readonly actorId: ActorId; readonly realm: RealmId; readonly count: number }
   | { readonly type: 'handlesReleased'; readonly actorId: ActorId; readonly realm: RealmId; readonly count: number }
   | {
@@ -83,9 +85,9 @@ export type ClusterEvent =
   | { readonly type: 'leaseUnblocked'; readonly leaseId: string }
   | { readonly type: 'workerReady'; readonly workerId: WorkerId }
   | { readonly type: 'workerExited'; readonly workerId: WorkerId; readonly exit: WorkerExit }
-  /** The node's own books have no room for what was placed on this worker, which lives and is free. */
-  | { readonly type: 'grantRefused'; readonly workerId: WorkerId }
-  /** The node will not start it. */
+  /** The node's own books have no room for this actor, which was to share a worker with others. */
+  | { readonly type: 'actorRefused'; readonly actorId: ActorId; readonly incarnation: Incarnation }
+  /** The node will not start this worker, or has no room for what was placed on it: it has ended it. */
   | { readonly type: 'workerRefused'; readonly workerId: WorkerId }
   /** The coordinator's time goes on; it is the shell's to tell, about once a second. */
   | { readonly type: 'timePassed'; readonly nowMs: number; readonly mayEndIdle?: boolean }
@@ -119,7 +121,7 @@ export type ClusterCommand =
       readonly workerId: WorkerId
       readonly death: Death
     }
-  /** At once, on a worker that other actors share. */
+  /** At once, on a worker that other actors share; then `actorDropped` comes back. */
   | {
       readonly type: 'dropActor'
       readonly actorId: ActorId

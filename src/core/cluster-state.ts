@@ -16,8 +16,8 @@ import { NodeLife } from './node-life.ts'
 import { pendingTexts } from './pending-report.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Shape, Waiting } from './shape.ts'
-import type { Slot } from './slot.ts'
-import { type NodeSummary, WorkerPool, type WorkerRecord, type WorkerSummary } from './worker-pool.ts'
+import type { Place, Slot } from './slot.ts'
+import { type NodeSummary, WorkerPool, type WorkerSummary } from './worker-pool.ts'
 
 type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>
 
@@ -99,6 +99,8 @@ export class ClusterState {
         return this.#withActor(event.actorId, (actor) => this.#life.kill(actor, event.mayRestart, event.death))
       case 'actorDismissed':
         return this.#withActor(event.actorId, (actor) => this.#life.dismiss(actor, event.death))
+      case 'actorDropped':
+        return this.#withActor(event.actorId, (actor) => this.#life.dropped(actor, event.incarnation))
       case 'handlesGranted':
         return this.#life.hold(event.actorId, event.realm, event.count)
       case 'handlesReleased':
@@ -121,9 +123,10 @@ export class ClusterState {
         return this.#workerReady(event.workerId)
       case 'workerExited':
         return this.#workerExited(event.workerId, event.exit)
-      case 'grantRefused':
+      case 'actorRefused':
+        return this.#withCurrent(event, (actor) => this.#actorRefused(actor))
       case 'workerRefused':
-        return this.#refusedByNode(event.workerId, event.type === 'grantRefused')
+        return this.#workerRefused(event.workerId)
       case 'timePassed':
         return this.#timePassed(event.nowMs, event.mayEndIdle === true)
       case 'ownerEnded':
@@ -174,9 +177,9 @@ export class ClusterState {
   }
 
   /** Where an actor or a lease is placed, and what it has there. */
-  placeOf(id: ActorId): { readonly slot: Slot; readonly allocation: Allocation } | undefined {
-    const { slot, allocation } = this.#life.directory.get(id) ?? this.#leases.get(id) ?? {}
-    return slot === undefined || allocation === undefined ? undefined : { slot, allocation }
+  placeOf(id: ActorId): Place | undefined {
+    const { slot, allocation, shape } = this.#life.directory.get(id) ?? this.#leases.get(id) ?? {}
+    return slot === undefined || allocation === undefined ? undefined : { slot, allocation, shape: shape! }
   }
 
   /** What waits for resources, without placement groups. */
@@ -219,8 +222,6 @@ export class ClusterState {
       scheduler: this.#scheduler,
     }
   }
-
-  // ---- what waits
 
   #enqueue(actor: ActorRecord): void {
     const { request, placementCpu, creator, waitForResources } = actor.spec
@@ -266,16 +267,24 @@ export class ClusterState {
   }
 
   // Nothing is placed there until its books are known again.
-  #refusedByNode(workerId: WorkerId, isAlive: boolean): void {
+  #actorRefused(actor: ActorRecord): void {
+    const worker = this.#pool.get(actor.workerId)
+    if (worker === undefined || actor.state === 'ALIVE') return
+    worker.node.isPaused = true
+    this.#life.takeOff(actor)
+  }
+
+  // A worker is never tried again: what is said of it twice cannot be taken for news of the next that it was given.
+  #workerRefused(workerId: WorkerId): void {
     const worker = this.#pool.get(workerId)
     if (worker === undefined) return
     worker.node.isPaused = true
     const lease = this.#leases.takeOff(worker)
     const actors = [...worker.actors].map((actorId) => this.#life.directory.get(actorId)!)
     for (const actor of actors) this.#life.takeOff(actor)
-    if (!isAlive) this.#pool.remove(worker, false)
-    else this.#restIfUnused(worker)
-    if (lease === undefined) return
+    this.#pool.remove(worker, false)
+    this.#realmEnded(workerId)
+    if (lease === undefined || this.#leases.get(lease.leaseId) !== lease) return
     // Its shape may have been forgotten while it ran.
     lease.shape = this.#scheduler.shapeOf(lease.shape.request)
     this.#scheduler.add(lease)
@@ -311,21 +320,12 @@ export class ClusterState {
     this.#refuseHopeless((shape) => shape.request.bundle?.groupId === groupId)
   }
 
-  // ---- workers
-
   #workerReady(workerId: WorkerId): void {
     const worker = this.#pool.get(workerId)
     if (worker?.state !== 'starting') return
     worker.state = 'ready'
     for (const actorId of worker.actors) this.#life.createOn(this.#life.directory.get(actorId)!, worker)
     this.#leases.grantOn(worker)
-    this.#restIfUnused(worker)
-  }
-
-  #restIfUnused(worker: WorkerRecord): void {
-    const { node, state, actors, lease, idleSinceMs } = worker
-    if (state === 'stopping' || actors.size > 0 || lease !== undefined || idleSinceMs !== undefined) return
-    if (!node.spare.has(worker) && !node.shared.has(worker)) this.#pool.rest(worker, this.#nowMs)
   }
 
   #workerExited(workerId: WorkerId, exit: WorkerExit): void {
@@ -354,8 +354,6 @@ export class ClusterState {
     this.#emit({ type: 'stopWorker', workerId: worker.id, isGraceful })
   }
 
-  // ---- time
-
   #timePassed(nowMs: number, mayEndIdle: boolean): void {
     this.#nowMs = nowMs
     for (const shape of this.#scheduler.waitingShapes) {
@@ -366,8 +364,6 @@ export class ClusterState {
     if (mayEndIdle) for (const { id } of [...this.#pool.unneeded(nowMs - idleMs)]) this.#stopWorker(id, true)
     for (const text of pendingTexts(this.#parts, nowMs)) this.#emit({ type: 'reportPending', text })
   }
-
-  // ---- small things
 
   #schedule(): void {
     for (const slot of this.#resumes) this.#leases.resume(slot)

@@ -293,6 +293,10 @@ export class Scheduler {
   }
 
   #checkSlot(shape: Shape, slot: Slot): void {
+    if (!slot.ledger.canEverFit(shape.placement))
+      throw new Error(`bug: ${shape.key} could never be on ${slot.node.id}, where it is looked for`)
+    if (slot.bundle === undefined && this.#nodeSlots.get(slot.node.id) !== slot)
+      throw new Error(`bug: ${shape.key} is looked for on ${slot.node.id}, which is gone`)
     if (!slot.ledger.fits(shape.demand)) return
     if (!shape.open.has(slot)) throw new Error(`bug: ${shape.key} does not know that ${slot.node.id} has room`)
     if (shape.count > 0 && this.#mayTake(slot, shape, shape.headSeq))

@@ -6,7 +6,7 @@ import type { LeaseRecord } from './lease-record.ts'
 import type { Slot } from './slot.ts'
 
 /** A place in the line of all that waits for resources. */
-interface Place {
+interface LinePlace {
   shape: Shape
   /** The realm that asked. */
   readonly realm: RealmId
@@ -23,7 +23,7 @@ interface Place {
 }
 
 /** An actor that waits for resources. */
-export interface ActorRequest extends Place {
+export interface ActorRequest extends LinePlace {
   readonly type: 'actor'
   readonly actor: ActorRecord
 }

@@ -1,6 +1,8 @@
 import type { NodeId } from '../protocol/ids.ts'
+import type { Allocation } from './demand.ts'
 import type { LeaseRecord } from './lease-record.ts'
 import type { NodeLedger } from './node-ledger.ts'
+import type { Shape } from './shape.ts'
 import type { NodeRecord } from './worker-pool.ts'
 
 /** Where something can be placed: a node, or what a placement group has set apart on it. */
@@ -10,6 +12,13 @@ export interface Slot {
   readonly bundle: { readonly groupId: string; readonly index: number } | undefined
   /** Leases whose tasks want their CPUs again, in order. */
   readonly resuming: Set<LeaseRecord>
+}
+
+/** Where something is placed, what it has there, and as what it waited. */
+export interface Place {
+  readonly slot: Slot
+  readonly allocation: Allocation
+  readonly shape: Shape
 }
 
 /** What a placement policy sees of a node. */

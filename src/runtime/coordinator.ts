@@ -2,18 +2,18 @@ import type { ActorView, ClusterCommand, ClusterEvent, Death, Refusal } from '..
 import { ClusterState } from '../core/cluster-state.ts'
 import type { GroupView } from '../core/group-record.ts'
 import type { Amounts } from '../core/node-ledger.ts'
-import { type WaitEdge, WaitGraph } from '../core/wait-graph.ts'
 import type { Packed } from '../protocol/codec.ts'
 import { ActorAlreadyExistsError, PlacementGroupRemovedError } from '../protocol/errors.ts'
 import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
-
 import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
+import { ActorLuggage } from './actor-luggage.ts'
+import { Circles } from './circles.ts'
 import type { Control, CreationOutcome, WorkerView } from './control.ts'
 import { answerRequest, takeNotice } from './control-server.ts'
 import type { Link } from './link.ts'
 import type { LocalNode } from './local-node.ts'
 import type { ObjectView } from './objects.ts'
-import { actorLabel, workerLabel } from './realm-names.ts'
+import { workerLabel } from './realm-names.ts'
 import { unschedulable } from './remote-actor.ts'
 import type { Runtime } from './runtime.ts'
 import { settleCalls } from './settle-calls.ts'
@@ -29,13 +29,12 @@ export class Coordinator {
   readonly #runtime: Runtime
   readonly #node: LocalNode
   readonly #state = new ClusterState()
-  readonly #args = new Map<ActorId, Packed>()
+  readonly #luggage: ActorLuggage
+  readonly #circles: Circles
   readonly #watchers = new Map<ActorId, Set<RealmId>>()
   readonly #endWaiters = new Map<ActorId, (() => void)[]>()
   readonly #groupWaiters = new Map<string, (() => void)[]>()
   readonly #events: ClusterEvent[] = []
-  readonly #waits = new WaitGraph()
-  readonly #checkpoints = new Map<ActorId, Packed>()
   #isHandling = false
   #waitedMs = 0
   #clock: ReturnType<typeof setInterval> | undefined
@@ -43,6 +42,11 @@ export class Coordinator {
   constructor(runtime: Runtime, node: LocalNode) {
     this.#runtime = runtime
     this.#node = node
+    this.#luggage = new ActorLuggage((specials) => runtime.values.release(specials))
+    this.#circles = new Circles({
+      classNameOf: (actorId) => this.#state.actorSpec(actorId)?.handle.className,
+      found: (chain, newest) => this.#foundCircle(chain, newest),
+    })
   }
 
   /** Events that come while one is handled wait for it. */
@@ -84,7 +88,7 @@ export class Coordinator {
       createActor: (spec, args, outcome) =>
         this.#createActor({ ...spec, creator: this.#creatorWithin(spec.creator, realm), holder: realm }, args, outcome),
       provideArguments: (actorId, args) => {
-        this.#args.set(actorId, args)
+        this.#luggage.setArguments(actorId, args)
         this.handle({ type: 'actorDependenciesReady', actorId })
       },
       argumentsFailed: (actorId, error) => this.#failArguments(actorId, error),
@@ -120,7 +124,7 @@ export class Coordinator {
         ...this.#runtime.objects.list(),
         ...(await this.#askWorkers<ObjectView>('listObjects')),
       ],
-      reportWaits: (edges) => this.#reportWaits(realm, edges),
+      reportWaits: (edges) => this.#circles.report(realm, edges),
       resources: async (which) => this.resources(which),
       listActors: async () => this.#state.actors(),
       listWorkers: async () => this.#state.workers(),
@@ -164,7 +168,7 @@ export class Coordinator {
     }
     const refusal = spec.waitForResources ? undefined : this.#state.refusalOf(spec.request, spec.placementCpu)
     if (refusal !== undefined) throw refused(className, refusal)
-    if (args !== undefined) this.#args.set(spec.handle.actorId, args)
+    if (args !== undefined) this.#luggage.setArguments(spec.handle.actorId, args)
     this.#watchers.set(spec.handle.actorId, new Set([spec.holder]))
     this.handle({ type: 'actorRequested', spec, isReady: args !== undefined })
   }
@@ -213,27 +217,19 @@ export class Coordinator {
     return this.#state.actorSpec(actorId)?.handle
   }
 
-  #reportWaits(realm: RealmId, edges: readonly WaitEdge[]): void {
-    for (const cycle of this.#waits.report(realm, edges)) {
-      const label = (actorId: ActorId): string =>
-        actorLabel(this.#state.actorSpec(actorId)?.handle.className ?? 'actor', actorId)
-      const chain = cycle.map(({ from, to, method }) => `${label(from)} waits for ${label(to)}.${method}()`).join(', ')
-      const newest = cycle.reduce((last, edge) => (edge.call >= last.call ? edge : last))
-      if (this.#runtime.deadlock === 'error') this.#send(newest.realm, 'deadlock', { call: newest.call, chain })
-      else
-        this.#runtime.log(
-          'warn',
-          `Calls seem to wait for each other in a circle: ${chain}. Nothing of it will go on if each awaits its call; init({ deadlock: 'error' }) rejects the newest.`,
-        )
-    }
+  #foundCircle(chain: string, { realm, call }: { realm: RealmId; call: number }): void {
+    if (this.#runtime.deadlock === 'error') return this.#send(realm, 'deadlock', { call, chain })
+    this.#runtime.log(
+      'warn',
+      `Calls seem to wait for each other in a circle: ${chain}. Nothing of it will go on if each awaits its call; init({ deadlock: 'error' }) rejects the newest.`,
+    )
   }
 
   // A stale twin must not write over the state of the living one.
   #saveCheckpoint(actorId: ActorId, incarnation: number, state: Packed): void {
     const view = this.#state.actor(actorId)
     if (view === undefined || view.state === 'DEAD' || view.incarnation !== incarnation) return
-    this.#runtime.values.release(this.#checkpoints.get(actorId)?.specials)
-    this.#checkpoints.set(actorId, state)
+    this.#luggage.setCheckpoint(actorId, state)
   }
 
   // One that ends meanwhile has nothing any more.
@@ -272,7 +268,7 @@ export class Coordinator {
       case 'dismissActor':
         return this.#dismissOnWorker(command)
       case 'dropActor':
-        return this.#node.link(command.workerId)?.tell('dropActor', command.actorId)
+        return this.#dropOnWorker(command)
       case 'publishActor':
         return this.#publish(command.actorId)
       case 'grantLease':
@@ -307,32 +303,16 @@ export class Coordinator {
 
   #createOnWorker({ actorId, incarnation, workerId, gpuIds }: Extract<ClusterCommand, { type: 'createActor' }>): void {
     const spec = this.#state.actorSpec(actorId)!
-    const args = this.#args.get(actorId)!
     const isLast = spec.maxRestarts === 0
-    const state = this.#checkpoints.get(actorId)
+    const { transfer, ...luggage } = this.#luggage.take(actorId, isLast)
     this.#node
       .link(workerId)!
-      .ask<void>(
-        'createActor',
-        {
-          spec,
-          incarnation,
-          gpuIds,
-          args: { ...args, transfer: undefined },
-          ...(state === undefined ? {} : { state }),
-        },
-        isLast ? args.transfer : undefined,
-      )
+      .ask<void>('createActor', { spec, incarnation, gpuIds, ...luggage }, transfer)
       .then(
         () => this.handle({ type: 'actorStarted', actorId, incarnation }),
         (error: unknown) => this.#creationFailed(actorId, incarnation, error),
       )
-    if (isLast) this.#dropArguments(actorId)
-  }
-
-  #dropArguments(actorId: ActorId): void {
-    this.#runtime.values.release(this.#args.get(actorId)?.specials)
-    this.#args.delete(actorId)
+    if (isLast) this.#luggage.dropArguments(actorId)
   }
 
   #creationFailed(actorId: ActorId, incarnation: number, error: unknown): void {
@@ -354,14 +334,17 @@ export class Coordinator {
     void settleCalls(links, actorId).then(dismiss)
   }
 
+  #dropOnWorker({ actorId, incarnation, workerId }: Extract<ClusterCommand, { type: 'dropActor' }>): void {
+    const dropped = (): void => this.handle({ type: 'actorDropped', actorId, incarnation })
+    this.#node.link(workerId)?.ask<void>('dropActor', actorId).then(dropped, dropped)
+  }
+
   #publish(actorId: ActorId): void {
     const view: ActorView | undefined = this.#state.actor(actorId)
     if (view === undefined) return
     for (const realm of this.#watchers.get(actorId) ?? []) this.#send(realm, 'actorView', view)
     if (view.state !== 'DEAD') return
-    this.#dropArguments(actorId)
-    this.#runtime.values.release(this.#checkpoints.get(actorId)?.specials)
-    this.#checkpoints.delete(actorId)
+    this.#luggage.drop(actorId)
     this.#watchers.delete(actorId)
     wakeAll(this.#endWaiters, actorId)
   }
@@ -379,7 +362,7 @@ export class Coordinator {
 
   /** A worker is gone, and its waits with it. */
   realmLost(realm: RealmId): void {
-    this.#waits.realmLost(realm)
+    this.#circles.realmLost(realm)
   }
 
   #send(realm: RealmId, name: string, payload: unknown): void {

@@ -188,6 +188,8 @@ export class Runtime {
         return this.actors.dismiss(String(payload))
       case 'settleCalls':
         return this.actors.settleCalls(String(payload))
+      case 'dropActor':
+        return this.actors.drop(String(payload))
       case 'listTasks':
         return this.tasks.list()
       case 'listObjects':
@@ -239,8 +241,6 @@ export class Runtime {
         const { leaseId, exit } = payload as { leaseId: string; exit: WorkerExit }
         return this.tasks.ended(leaseId, exit)
       }
-      case 'dropActor':
-        return this.actors.drop(String(payload))
       case 'deadlock': {
         const { call, chain } = payload as { call: number; chain: string }
         return this.waits.reject(call, chain)

@@ -166,6 +166,10 @@ export class Cluster {
     return this.tell({ type: 'actorDismissed', actorId, death: asked })
   }
 
+  dropped(actorId: string, incarnation = 0): ClusterCommand[] {
+    return this.tell({ type: 'actorDropped', actorId, incarnation })
+  }
+
   exited(workerId: string, exit: WorkerExit = { reason: 'was ended' }): ClusterCommand[] {
     return this.tell({ type: 'workerExited', workerId, exit })
   }

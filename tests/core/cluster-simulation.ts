@@ -92,7 +92,7 @@ export class Simulation {
         return
       }
       case 'dropActor':
-        this.#gpuUses.delete(`${command.workerId} ${command.actorId}/${command.incarnation}`)
+        this.#replies.push({ type: 'actorDropped', actorId: command.actorId, incarnation: command.incarnation })
         return
       case 'grantLease': {
         const { leaseId, workerId, gpuIds } = command
@@ -122,6 +122,7 @@ export class Simulation {
     this.#replies.splice(this.#replies.indexOf(reply), 1)
     const worker = 'actorId' in reply ? this.#placeOf(reply.actorId, reply) : undefined
     if (worker === undefined) return
+    if (reply.type === 'actorDropped') this.#gpuUses.delete(`${worker} ${reply.actorId}/${reply.incarnation}`)
     const event: ClusterEvent =
       isBad && reply.type === 'actorStarted' ? { ...reply, type: 'actorFailed', death: failed } : reply
     this.#sent.push(event)

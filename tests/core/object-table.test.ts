@@ -98,20 +98,31 @@ describe('a borrower', () => {
     expect(sent).toEqual([['w1', 'w1:1', 'w3', 1]])
   })
 
-  test('keeps its changes back while the owner hands over, then tells the custodian, in order', () => {
+  test('tells the custodian while the owner hands over, in order', () => {
     const { table, sent, end } = tableOf('w2')
     table.arrived('w1:1')
     table.handingOver('w1')
     table.sent('w1:1', 'w3', false)
     table.dropped('w1:1')
-    expect(sent).toEqual([])
-    expect(table.counts.waiting).toBe(2)
-    end('w1')
     expect(sent).toEqual([
       ['n', 'w1:1', 'w3', 1],
       ['n', 'w1:1', 'w2', -1],
     ])
     expect(table.counts).toEqual(nothing)
+    end('w1')
+    expect(sent).toHaveLength(2)
+    expect(table.counts).toEqual(nothing)
+  })
+})
+
+describe('an owner that leaves', () => {
+  test('does not strike out a realm that ends meanwhile: the custodian alone knows what that passed on', () => {
+    const { table, end } = tableOf('w1')
+    table.sent('w1:1', 'w2', true)
+    table.leaving()
+    end('w2')
+    expect(table.isLent('w1:1')).toBe(true)
+    expect(table.handOver('w1:1')).toEqual([['w2', 1]])
   })
 })
 

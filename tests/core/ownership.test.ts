@@ -63,7 +63,8 @@ describe('fate sharing', () => {
     const cluster = new Cluster()
     cluster.alive('a', { isolation: 'shared', maxRestarts: 1 })
     cluster.alive('b', { creator: 'a', holder: 'driver' })
-    cluster.bringUp('a', cluster.kill('a', true))
+    cluster.kill('a', true)
+    cluster.bringUp('a', cluster.dropped('a'))
     expect([cluster.fate('a'), cluster.fate('b')]).toEqual(['ALIVE', 'DEAD: OWNER_DIED'])
   })
 })
@@ -192,6 +193,7 @@ describe('light actors', () => {
     const workers = ['a', 'b', 'c', 'd'].map((id) => cluster.alive(id, light))
     expect(workers).toEqual(['n.w1', 'n.w2', 'n.w1', 'n.w2'])
     cluster.kill('b')
+    cluster.dropped('b')
     expect(cluster.alive('e', light)).toBe('n.w2')
   })
 
@@ -214,6 +216,8 @@ describe('light actors', () => {
       { type: 'dropActor', actorId: 'a', incarnation: 0, workerId: 'n.w1' },
       { type: 'publishActor', actorId: 'a' },
     ])
+    expect(cluster.free('GPU')).toBe(1.5)
+    cluster.dropped('a')
     expect(cluster.free('GPU')).toBe(2)
     expect(cluster.fate('b')).toBe('ALIVE')
   })
@@ -224,8 +228,14 @@ describe('light actors', () => {
     expect(cluster.kill('a', true)).toEqual([
       { type: 'dropActor', actorId: 'a', incarnation: 0, workerId: 'n.w1' },
       { type: 'publishActor', actorId: 'a' },
+    ])
+    expect(cluster.fate('a')).toBe('RESTARTING')
+    // Its next life begins when the last one is over.
+    expect(cluster.dropped('a')).toEqual([
+      { type: 'publishActor', actorId: 'a' },
       { type: 'createActor', actorId: 'a', incarnation: 1, workerId: 'n.w1', gpuIds: [] },
     ])
+    expect(cluster.dropped('a')).toEqual([])
     cluster.started('a', 1)
     expect(cluster.fate('a')).toBe('ALIVE')
   })

@@ -16,6 +16,7 @@ export class SimulatedCoordinator {
   readonly #world: World
   readonly #watch = new LeaseWatch()
   readonly #watchers = new Map<string, Set<Realm>>()
+  readonly #epochs = new Map<string, number>()
   #line = new Map<string, number>()
 
   constructor(world: World) {
@@ -25,6 +26,8 @@ export class SimulatedCoordinator {
   handle(event: ClusterEvent, origin?: Origin): void {
     const { judge } = this.#world
     judge.tell(() => `→ ${describe(event)}${origin === undefined ? '' : ` (${origin.nodeId}@${origin.epoch})`}`)
+    if (event.type === 'nodeJoined')
+      this.#epochs.set(event.nodeId, Math.max(event.epoch!, this.#epochs.get(event.nodeId) ?? 0))
     const before = this.#line
     const gone = this.#endedBy(event, origin)
     let commands: ClusterCommand[]
@@ -36,7 +39,7 @@ export class SimulatedCoordinator {
       throw new Violation('state', error instanceof Error ? error.message : String(error))
     }
     this.#line = lineOf(this.state)
-    checkFair(this.state, before, this.#line, judge)
+    checkFair(this.state, event, { before, after: this.#line, judge })
     // Whoever hears of an actor's next life has heard of the end of its last worker.
     if (gone.length > 0) this.#tellLost(gone)
     for (const command of commands) {
@@ -47,7 +50,7 @@ export class SimulatedCoordinator {
 
   // The realms that the event says are gone, which all others must hear of.
   #endedBy(event: ClusterEvent, origin: Origin | undefined): string[] {
-    if (event.type === 'workerExited') return [event.workerId]
+    if (event.type === 'workerExited' || event.type === 'workerRefused') return [event.workerId]
     if (event.type !== 'nodeLost' && event.type !== 'nodeJoined') return []
     const node = this.state.nodes().find(({ nodeId }) => nodeId === event.nodeId)
     const isLost =
@@ -87,7 +90,8 @@ export class SimulatedCoordinator {
 
   #toNode(nodeId: string, deliver: (there: SimulatedNode) => void): void {
     const there = this.#world.liveNode(nodeId)
-    if (there === undefined) return
+    // What is meant for one life of a node never reaches the next.
+    if (there === undefined || this.#epochs.get(nodeId) !== there.epoch) return
     this.#world.network.send(this.#world.coordinatorNode, there, 'orders', () => deliver(there))
   }
 
@@ -148,10 +152,15 @@ export class SimulatedCoordinator {
             ?.dismiss(actorId, () => node.report({ type: 'actorEnded', actorId, incarnation, death })),
         )
       }
-      case 'dropActor':
-        return this.#toNode(nodeOf(command.workerId), (node) =>
-          node.workers.get(command.workerId)?.drop(command.actorId),
-        )
+      case 'dropActor': {
+        const { actorId, incarnation, workerId } = command
+        return this.#toNode(nodeOf(workerId), (node) => {
+          const worker = node.workers.get(workerId)
+          if (worker === undefined) return
+          worker.drop(actorId, incarnation)
+          node.report({ type: 'actorDropped', actorId, incarnation })
+        })
+      }
       case 'publishActor':
         return this.#publish(state.actor(command.actorId))
       case 'grantLease': {

@@ -1,7 +1,8 @@
+import type { ClusterEvent } from '../../../../src/core/cluster-events.ts'
 import type { ClusterState } from '../../../../src/core/cluster-state.ts'
 import type { Allocation } from '../../../../src/core/demand.ts'
 import { fromUnits } from '../../../../src/core/fixed-point.ts'
-import type { Waiting } from '../../../../src/core/shape.ts'
+import type { Shape, Waiting } from '../../../../src/core/shape.ts'
 import type { Judge } from './judge.ts'
 
 function idOf(waiting: Waiting): string {
@@ -19,32 +20,51 @@ export function lineOf(state: ClusterState): Map<string, number> {
  */
 export function checkFair(
   state: ClusterState,
-  before: ReadonlyMap<string, number>,
-  after: ReadonlyMap<string, number>,
-  judge: Judge,
+  event: ClusterEvent,
+  { before, after, judge }: { before: ReadonlyMap<string, number>; after: ReadonlyMap<string, number>; judge: Judge },
 ): void {
   if (after.size === 0 || before.size === 0) return
-  const started: {
-    readonly id: string
-    readonly seq: number
-    readonly nodeId: string
-    readonly allocation: Allocation
-  }[] = []
-  for (const [id, seq] of before) {
+  const asked = askedBy(event)
+  const candidates = asked === undefined || before.has(asked) ? [...before] : [...before, [asked, Infinity] as const]
+  const started: Started[] = []
+  for (const [id, seq] of candidates) {
     const place = after.has(id) ? undefined : state.placeOf(id)
-    if (place === undefined || place.slot.bundle !== undefined) continue
-    started.push({ id, seq, nodeId: place.slot.node.id, allocation: place.allocation })
+    if (place === undefined) continue
+    started.push({ id, seq, shape: place.shape, nodeId: place.slot.node.id, allocation: place.allocation })
   }
   if (started.length === 0) return
   for (const waiting of state.waiting()) {
     const { bundle, strategy, labels } = waiting.shape.request
-    if (bundle !== undefined || strategy !== undefined || labels !== undefined) continue
+    if (before.get(idOf(waiting)) === undefined) continue
     for (const one of started) {
-      if (one.seq < waiting.seq || before.get(idOf(waiting)) === undefined) continue
+      if (one.seq < waiting.seq) continue
+      if (one.shape === waiting.shape)
+        judge.fail('fair', `${one.id} came after ${idOf(waiting)}, asks for the same, and has it before`)
+      if (
+        bundle !== undefined ||
+        strategy !== undefined ||
+        labels !== undefined ||
+        one.shape.request.bundle !== undefined
+      )
+        continue
       const same = started.filter(({ nodeId }) => nodeId === one.nodeId)
       checkPair(state, waiting, { ...one, taken: same.map(({ allocation }) => allocation), judge })
     }
   }
+}
+
+function askedBy(event: ClusterEvent): string | undefined {
+  if (event.type === 'leaseRequested') return event.leaseId
+  if (event.type === 'actorRequested') return event.spec.handle.actorId
+  return event.type === 'actorDependenciesReady' ? event.actorId : undefined
+}
+
+interface Started {
+  readonly id: string
+  readonly seq: number
+  readonly shape: Shape
+  readonly nodeId: string
+  readonly allocation: Allocation
 }
 
 interface Overtaking {

@@ -72,9 +72,13 @@ export class Judge {
       const limit = this.#capacity.get(node)?.get(name) ?? 0
       if (used > limit + 1e-6) {
         const kind = name.startsWith('gpu') ? 'gpu' : 'resources'
-        this.fail(kind, `${node} has ${limit} ${name}, and ${used} are in use since ${key}`)
+        this.fail(kind, `${node} has ${limit} ${name}, and ${used} are in use by ${this.#usersOf(node, name)}`)
       }
     }
+  }
+
+  #usersOf(node: string, name: string): string {
+    return [...this.#uses].flatMap(([key, use]) => (use.node === node && use.amounts.has(name) ? [key] : [])).join(', ')
   }
 
   free(key: string): void {

@@ -46,8 +46,8 @@ export class SimulatedNode implements Process {
       clock.after(random.between(500, 8000), () =>
         this.enter(() => {
           this.agent.dropForeign()
-          this.resumeTasks()
           judge.nodeStarted(this.life, new Map([['CPU', cpus], ...gpuCapacity, ...Object.entries(custom)]))
+          this.resumeTasks()
           this.#sayForeign()
         }),
       )
@@ -115,7 +115,10 @@ export class SimulatedNode implements Process {
   report(event: ClusterEvent): void {
     this.#send(() => this.world.coordinator.handle(event, this.origin))
     // What is said twice must not count twice.
-    if (this.world.random.chance(0.1)) this.#send(() => this.world.coordinator.handle(event, this.origin))
+    const { random, clock } = this.world
+    if (!random.chance(0.1)) return
+    const again = (): void => this.#send(() => this.world.coordinator.handle(event, this.origin))
+    clock.after(random.between(0, 800), () => this.enter(again))
   }
 
   #sayForeign(): void {
@@ -172,7 +175,12 @@ export class SimulatedNode implements Process {
   ): void {
     const worker = this.workers.get(workerId)
     if (worker === undefined) return
-    if (!this.agent.assign(workerId, spec.handle.actorId, allocation)) return this.#refuse(workerId)
+    const { actorId } = spec.handle
+    if (!this.agent.assign(workerId, actorId, allocation)) {
+      if (spec.isolation === 'worker') return this.#refuse(workerId)
+      this.report({ type: 'actorRefused', actorId, incarnation })
+      return this.#sayForeign()
+    }
     worker.create(spec, incarnation, allocation)
   }
 
@@ -191,7 +199,8 @@ export class SimulatedNode implements Process {
 
   #refuse(workerId: string): void {
     this.world.judge.tell(() => `${this.life} refuses ${workerId}`)
-    this.report({ type: 'grantRefused', workerId })
+    this.#bury(workerId)
+    this.report({ type: 'workerRefused', workerId })
     this.#sayForeign()
   }
 

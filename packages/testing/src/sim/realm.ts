@@ -85,19 +85,20 @@ export class Realm {
   // ---- other realms
 
   /** Sends something that is answered, or lost with the other realm. */
-  ask(peer: string, asker: Asker, deliver: (to: Realm, pendingId: number) => void): void {
+  ask(peer: string, asker: Asker, deliver: (to: Realm, pendingId: number) => void, path = ''): void {
     if (this.#lost.has(peer)) return asker.lost()
     let table = this.#pending.get(peer)
     if (table === undefined) this.#pending.set(peer, (table = new PendingTable()))
     const pendingId = table.add(asker)
-    this.toRealm(peer, (to) => deliver(to, pendingId))
+    this.toRealm(peer, (to) => deliver(to, pendingId), path)
   }
 
-  toRealm(peer: string, deliver: (to: Realm) => void): void {
+  /** `path` is one of several ways there: what goes by another may be overtaken. */
+  toRealm(peer: string, deliver: (to: Realm) => void, path = ''): void {
     const to = this.world.realm(peer)
     // Nobody is there: whoever asked hears that from the coordinator.
     if (to === undefined) return
-    this.world.network.send(this.node, to.node, `${this.id} ${peer}`, () => {
+    this.world.network.send(this.node, to.node, `${this.id} ${peer}${path}`, () => {
       if (!to.isDead) deliver(to)
     })
   }

@@ -76,12 +76,14 @@ export class RemoteActor {
     const realm = this.#realm
     const { random } = realm.world
     const isRepeated = random.chance(0.1)
-    realm.ask(workerId!, call, (to, pendingId) => {
+    const path = random.chance(0.15) ? ' relayed' : ''
+    const deliver = (to: Realm, pendingId: number): void => {
       const arrive = (): void => (to as Worker).onCall(message, pendingId)
       arrive()
       // The same message once more, by another way.
       if (isRepeated) realm.world.clock.after(random.between(0, 60), () => to.node.enter(() => !to.isDead && arrive()))
-    })
+    }
+    realm.ask(workerId!, call, deliver, path)
   }
 
   #settle(call: Call, outcome: string): void {

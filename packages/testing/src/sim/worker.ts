@@ -113,9 +113,8 @@ export class Worker extends Realm {
     else instance.onIdle = end
   }
 
-  drop(actorId: string): void {
-    const instance = this.#actors.get(actorId)
-    if (instance !== undefined) this.#end(actorId)
+  drop(actorId: string, incarnation: number): void {
+    if (this.#actors.get(actorId)?.incarnation === incarnation) this.#end(actorId)
   }
 
   #end(actorId: string): void {

@@ -189,7 +189,7 @@ export class Workload {
     judge.tell(() => `harm: ${kind} ${node.life} until ${Math.round(untilMs)} ms`)
     if (kind === 'crash') return this.#world.endNode(node, 'it crashed')
     if (kind === 'freeze') {
-      node.frozenUntilMs = untilMs
+      node.frozenUntilMs = Math.max(node.frozenUntilMs, untilMs)
       return
     }
     const other = random.chance(0.7) ? 'n0' : random.pick(this.#world.liveNodes).nodeId
