@@ -50,6 +50,8 @@ export type ClusterEvent =
       readonly nodeId: NodeId
       readonly epoch?: number
       readonly foreign: readonly Allocation[]
+      /** Grows with every report of this life of the node: an older one says nothing new. */
+      readonly number: number
     }
   | { readonly type: 'groupRequested'; readonly spec: GroupSpec }
   | { readonly type: 'groupRemoved'; readonly groupId: string }

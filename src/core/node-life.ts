@@ -70,9 +70,10 @@ export class NodeLife {
   }
 
   /** A node has said what else it holds; if it has refused something, it is used again. */
-  reported({ nodeId, epoch = 0, foreign }: EventOf<'nodeReported'>): void {
+  reported({ nodeId, epoch = 0, foreign, number }: EventOf<'nodeReported'>): void {
     const node = this.#books.pool.node(nodeId)
-    if (node === undefined || node.epoch !== epoch) return
+    if (node === undefined || node.epoch !== epoch || number <= node.reportNumber) return
+    node.reportNumber = number
     node.isPaused = false
     for (const allocation of node.foreign) node.slot.ledger.release(allocation)
     node.foreign = foreign.filter((allocation) => node.slot.ledger.take(allocation))

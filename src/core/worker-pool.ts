@@ -35,6 +35,8 @@ export interface NodeRecord {
   actorCount: number
   /** What it holds that the coordinator does not know of. */
   foreign: readonly Allocation[]
+  /** The number of its last report. */
+  reportNumber: number
   /** It has refused something: nothing is placed there until it has reported. */
   isPaused: boolean
 }
@@ -133,6 +135,7 @@ export class WorkerPool {
       workers: new Set<WorkerRecord>(),
       actorCount: 0,
       foreign: [],
+      reportNumber: 0,
       isPaused: false,
     }
     const record: NodeRecord = Object.assign(node, {

@@ -164,7 +164,7 @@ describe('a node with books of its own', () => {
     expect(cluster.tell({ type: 'workerRefused', workerId: 'm.w1' })).toEqual([{ type: 'publishActor', actorId: 'a' }])
     expect(cluster.view('a')).toMatchObject({ incarnation: 1, restartCount: 0 })
     expect(cluster.lease('l', { cpu: 1 })).toEqual([])
-    const held = cluster.tell({ type: 'nodeReported', nodeId: 'm', foreign: [] })
+    const held = cluster.tell({ type: 'nodeReported', nodeId: 'm', number: 2, foreign: [] })
     expect(held.map(({ type }) => type)).toEqual(['startWorker', 'startWorker'])
     cluster.bringUp('a', held)
     expect(cluster.fate('a')).toBe('ALIVE')
@@ -176,9 +176,12 @@ describe('a node with books of its own', () => {
     cluster.lease('l', { cpu: 1 })
     cluster.tell({ type: 'workerRefused', workerId: 'm.w1' })
     const demand = { cpu: 10_000, gpuWhole: 0, gpuShare: 0, customNames: [], customUnits: [], uses: 1 }
-    expect(cluster.tell({ type: 'nodeReported', nodeId: 'm', foreign: [{ demand, gpuIds: [] }] })).toEqual([])
+    expect(cluster.tell({ type: 'nodeReported', nodeId: 'm', number: 1, foreign: [{ demand, gpuIds: [] }] })).toEqual(
+      [],
+    )
     expect(cluster.free('CPU')).toBe(0)
-    expect(cluster.tell({ type: 'nodeReported', nodeId: 'm', foreign: [] })).toHaveLength(1)
+    expect(cluster.tell({ type: 'nodeReported', nodeId: 'm', number: 1, foreign: [] })).toEqual([])
+    expect(cluster.tell({ type: 'nodeReported', nodeId: 'm', number: 2, foreign: [] })).toHaveLength(1)
   })
 
   test('is told when a lease of its worker is over', () => {

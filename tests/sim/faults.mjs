@@ -54,8 +54,8 @@ export const mutants = [
     changes: [
       {
         file: `${core}/call-queue.ts`,
-        find: 'if (seq > state.next) {',
-        put: 'if (seq > state.next) {\n      this.#enter(group, item)\n      state.next = seq + 1\n      return\n    }\n    if (seq > state.next) {',
+        find: 'state.early.set(seq, { group, item })',
+        put: 'this.#enter(group, item)\n      state.early.set(seq, { group, item: undefined })',
       },
     ],
   },
@@ -71,7 +71,7 @@ export const mutants = [
     ],
   },
   {
-    name: 'lease from the answer, not the question',
+    name: 'fence too late',
     meant: ['place'],
     changes: [{ file: `${core}/node-lease.ts`, find: 'fenceMs = 4000', put: 'fenceMs = 7000' }],
   },

@@ -27,6 +27,7 @@ export class SimulatedNode implements Process {
   readonly #starting = new Set<string>()
   readonly #allocations = new Map<string, Allocation>()
   readonly #lease: NodeLease
+  #reportCount = 0
   isDead = false
   frozenUntilMs = 0
 
@@ -123,7 +124,7 @@ export class SimulatedNode implements Process {
 
   #sayForeign(): void {
     const { nodeId, epoch } = this
-    this.report({ type: 'nodeReported', nodeId, epoch, foreign: this.agent.foreign })
+    this.report({ type: 'nodeReported', nodeId, epoch, foreign: this.agent.foreign, number: ++this.#reportCount })
   }
 
   // ---- what the coordinator wants

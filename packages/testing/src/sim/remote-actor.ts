@@ -25,6 +25,9 @@ export class RemoteActor {
   #nextSeq = 0
   #nextNumber = 0
   #pendingCount = 0
+  /** Calls under way on the present life of the actor, and on earlier ones. */
+  #sentCount = 0
+  #oldCount = 0
   #isReleased = false
   #failure: string | undefined
 
@@ -50,7 +53,11 @@ export class RemoteActor {
       isDeadly,
       incarnation: -1,
       attempt: 0,
-      answered: () => this.#settle(call, 'value'),
+      answered: () => {
+        this.#back(call)
+        this.#settle(call, 'value')
+        this.#pump()
+      },
       lost: () => this.#lost(call),
     }
     this.#pendingCount++
@@ -61,6 +68,7 @@ export class RemoteActor {
   #send(call: Call): void {
     const { workerId, incarnation } = this.view!
     call.incarnation = incarnation
+    this.#sentCount++
     const message: CallMessage = {
       callId: call.callId,
       actorId: this.actorId,
@@ -92,7 +100,14 @@ export class RemoteActor {
     this.#releaseIfUnused()
   }
 
+  // A call that was on its way is back, in one way or another.
+  #back(call: Call): void {
+    if (call.incarnation === this.view!.incarnation) this.#sentCount--
+    else this.#oldCount--
+  }
+
   #lost(call: Call): void {
+    this.#back(call)
     this.#limbo.push(call)
     this.#settleLimbo()
     this.#pump()
@@ -101,7 +116,11 @@ export class RemoteActor {
   update(view: ActorView): void {
     const known = this.view
     if (known !== undefined && (view.incarnation < known.incarnation || known.state === 'DEAD')) return
-    if (known === undefined || view.incarnation > known.incarnation) this.#nextSeq = 0
+    if (known === undefined || view.incarnation > known.incarnation) {
+      this.#nextSeq = 0
+      this.#oldCount += this.#sentCount
+      this.#sentCount = 0
+    }
     this.view = view
     this.#settleLimbo()
     if (this.#isGone) this.#rejectQueue()
@@ -115,7 +134,9 @@ export class RemoteActor {
     this.#rejectQueue()
   }
 
+  // Calls that are to be repeated come before later ones: nothing is sent until all of them are back.
   get #isAlive(): boolean {
+    if (this.#oldCount > 0 && this.maxTaskRetries !== 0) return false
     return this.view?.state === 'ALIVE' && this.#failure === undefined
   }
 
