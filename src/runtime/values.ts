@@ -99,6 +99,10 @@ export class Values {
   copy(packed: Packed, root: string): Packed {
     if (isPrimitive(packed.value)) return packed
     const { value, specials, transfer } = packed
+    const only = specials?.length === 1 ? specials[0]! : undefined
+    // Nothing of it is data: an array over shared memory, a ref, a handle.
+    if (only !== undefined && only[0] === value && this.#live.has(only[1]) && transfer === undefined)
+      return { value, specials: [this.#twin(only)], transfer }
     const data = specials?.map(([placeholder, kind, payload]) => [
       placeholder,
       this.#live.has(kind) ? undefined : payload,
