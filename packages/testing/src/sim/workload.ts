@@ -118,7 +118,7 @@ export class Workload {
 
   #callOn(remote: RemoteActor): void {
     const random = this.#random
-    remote.call(random.chance(0.1) ? random.between(50, 1500) : random.between(0, 20), random.chance(0.03))
+    remote.call(random.chance(0.1) ? random.between(50, 1500) : random.between(0, 20), random.chance(0.06))
   }
 
   #submit(realm: Realm): void {
