@@ -170,8 +170,13 @@ export class NodeLedger {
     if (given === undefined) return
     const anew = new NodeLedger(this.#total)
     for (const allocation of given) anew.#change(allocation.demand, allocation.gpuIds, -1)
-    const [is, should] = [this, anew].map((one) => JSON.stringify([one.#cpu, one.#gpus, [...one.#custom]]))
-    if (is !== should) throw new Error(`bug: free is ${is}, what was given out leaves ${should}`)
+    const isRight =
+      this.#cpu === anew.#cpu &&
+      this.#gpus.every((units, index) => units === anew.#gpus[index]) &&
+      [...this.#custom].every(([name, units]) => units === anew.#custom.get(name))
+    if (isRight) return
+    const [is, should] = [this, anew].map((one) => JSON.stringify(one.available()))
+    throw new Error(`bug: free is ${is}, what was given out leaves ${should}`)
   }
 
   #change(demand: Demand, gpuIds: readonly number[], sign: 1 | -1): void {

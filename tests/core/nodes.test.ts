@@ -170,6 +170,35 @@ describe('a node with books of its own', () => {
     expect(cluster.fate('a')).toBe('ALIVE')
   })
 
+  test('what it says twice does not touch what was placed since', () => {
+    const cluster = new Cluster(null)
+    cluster.join('m', { cpus: 1, gpus: 0 }, 0, { isRemote: true })
+    cluster.leased('mine')
+    cluster.lease('own', { cpu: 1 }, 'm.w1')
+    // A lease of the worker's own tasks ends with it, wherever it is.
+    cluster.tell({ type: 'workerRefused', workerId: 'm.w1' })
+    expect(cluster.tell({ type: 'nodeReported', nodeId: 'm', number: 1, foreign: [] })).toMatchObject([
+      { type: 'startWorker', workerId: 'm.w2' },
+    ])
+    expect(cluster.workerReady('m.w2')).toMatchObject([{ type: 'grantLease', leaseId: 'mine' }])
+    expect(cluster.tell({ type: 'workerRefused', workerId: 'm.w1' })).toEqual([])
+    expect(cluster.state.waitingCount).toBe(0)
+  })
+
+  test('a light actor that is refused leaves the others of its worker alone', () => {
+    const cluster = new Cluster(null)
+    cluster.join('m', { cpus: 1 }, 0, { isRemote: true })
+    const worker = cluster.alive('a', { isolation: 'shared' })
+    cluster.create('b', { isolation: 'shared' })
+    cluster.tell({ type: 'actorRefused', actorId: 'b', incarnation: 0 })
+    expect(cluster.view('b')).toMatchObject({ state: 'RESTARTING', incarnation: 1, restartCount: 0 })
+    expect(cluster.tell({ type: 'nodeReported', nodeId: 'm', number: 1, foreign: [] })).toEqual([
+      { type: 'createActor', actorId: 'b', incarnation: 1, workerId: worker, gpuIds: [] },
+    ])
+    expect(cluster.tell({ type: 'actorRefused', actorId: 'b', incarnation: 0 })).toEqual([])
+    expect(cluster.fate('a')).toBe('ALIVE')
+  })
+
   test('what it holds beside is not given out until it says that it is free', () => {
     const cluster = new Cluster(null)
     cluster.join('m', { cpus: 1, gpus: 0 }, 0, { isRemote: true })

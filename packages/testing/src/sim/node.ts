@@ -117,9 +117,9 @@ export class SimulatedNode implements Process {
     this.#send(() => this.world.coordinator.handle(event, this.origin))
     // What is said twice must not count twice.
     const { random, clock } = this.world
-    if (!random.chance(0.1)) return
+    if (!random.chance(0.2)) return
     const again = (): void => this.#send(() => this.world.coordinator.handle(event, this.origin))
-    clock.after(random.between(0, 800), () => this.enter(again))
+    clock.after(random.between(0, 1200), () => this.enter(again))
   }
 
   #sayForeign(): void {

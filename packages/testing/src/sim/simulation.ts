@@ -47,7 +47,7 @@ function play(world: World): void {
   const workload = new Workload(world)
   const stepCount = random.between(5, 45)
   for (let i = 0; i < stepCount; i++) clock.at(random.between(0, workMs), () => workload.step())
-  for (let ms = 250; ms < endMs; ms += 250) clock.at(ms, () => coordinator.tick())
+  for (let ms = 500; ms < endMs; ms += 500) clock.at(ms, () => coordinator.tick())
   for (let ms = 5000; ms < endMs; ms += 5000) clock.at(ms, () => coordinator.handle({ type: 'timePassed', nowMs: ms }))
   clock.runUntil(workMs)
   world.mayReturn = false

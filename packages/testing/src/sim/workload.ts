@@ -79,7 +79,7 @@ export class Workload {
       maxRestarts: random.pick([0, 0, 1, 2, -1]),
       maxTaskRetries: random.pick([0, 0, 1, 3, -1]),
       isDetached,
-      isolation: random.chance(0.3) ? ('shared' as const) : ('worker' as const),
+      isolation: random.chance(0.4) ? ('shared' as const) : ('worker' as const),
       ...(random.chance(0.2) ? { name: `name${random.between(0, 2)}` } : {}),
     }
     const maker = random.chance(0.5) ? this.#actorIn(realm) : undefined
@@ -118,7 +118,7 @@ export class Workload {
 
   #callOn(remote: RemoteActor): void {
     const random = this.#random
-    remote.call(random.chance(0.1) ? random.between(50, 1500) : random.between(0, 20), random.chance(0.03))
+    remote.call(random.chance(0.1) ? random.between(50, 1500) : random.between(0, 20), random.chance(0.06))
   }
 
   #submit(realm: Realm): void {
@@ -147,7 +147,7 @@ export class Workload {
 
   #kill(realm: Realm): void {
     if (this.#actors.length === 0) return
-    const mayRestart = this.#random.chance(0.4)
+    const mayRestart = this.#random.chance(0.55)
     realm.tell({ type: 'actorKilled', actorId: this.#random.pick(this.#actors), mayRestart, death: killed })
   }
 

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { simulate } from '../../packages/testing/src/sim/simulation.ts'
+
+test('schedules of a whole cluster, with faults of all kinds, end without a violation', () => {
+  for (let seed = 0; seed < 150; seed++) expect(simulate(seed).violation, `seed ${seed}`).toBeUndefined()
+}, 60_000)
+
+test('the same seed is the same story, event by event', () => {
+  const [first, second] = [simulate(4711, true), simulate(4711, true)]
+  expect(first.story.length).toBeGreaterThan(50)
+  expect(second).toEqual(first)
+  expect(simulate(4712, true).story).not.toEqual(first.story)
+})
