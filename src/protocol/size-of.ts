@@ -2,6 +2,8 @@ const perValue = 8
 const perContainer = 32
 /** Beyond so many parts the rest is estimated from what was seen. */
 const maxParts = 512
+const minSampled = 16
+const maxScanned = 4096
 
 /**
  * About how many bytes a value takes: exact for buffers and strings, estimated from a sample for large structures. Cheap
@@ -47,13 +49,25 @@ class Survey {
   }
 
   #parts(parts: Iterable<unknown>, count: number): number {
-    let sum = 0
-    let seen = 0
+    const total = count
+    let bufferBytes = 0
+    let otherBytes = 0
+    let otherCount = 0
+    let at = 0
     for (const part of parts) {
-      sum += this.of(part)
-      if (++seen < count && ++this.#partCount > maxParts && seen >= 16) return (sum / seen) * count
+      // No sample tells of a large buffer among many small parts, so more are looked at than are counted.
+      if (at++ >= maxScanned) break
+      if (typeof part === 'object' && part !== null && (ArrayBuffer.isView(part) || isBuffer(part))) {
+        bufferBytes += this.of(part)
+        count--
+      } else if (otherCount < minSampled || this.#partCount < maxParts) {
+        this.#partCount++
+        otherCount++
+        otherBytes += this.of(part)
+      }
     }
-    return sum
+    if (at > maxScanned) bufferBytes *= total / maxScanned
+    return bufferBytes + (otherCount === 0 ? 0 : (otherBytes / otherCount) * count)
   }
 }
 

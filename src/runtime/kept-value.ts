@@ -1,6 +1,7 @@
 import type { Special } from '../protocol/codec.ts'
 import type { ObjectId } from '../protocol/ids.ts'
 import type { ObjectStore, StoreReading } from '../protocol/object-store.ts'
+import { isSmallData } from '../protocol/small-data.ts'
 import type { Reading, Stored } from './object-entry.ts'
 import type { ObjectMemory } from './object-memory.ts'
 
@@ -66,6 +67,24 @@ export class KeptValue {
       return [placeholder, kind, this.#memory.isLive(kind) ? live : payload]
     })
     return { stored: { value: inner, specials }, isPrivate }
+  }
+
+  /**
+   * What may travel along with a ref, so that reading it asks nobody: a value whose large parts are all in shared memory.
+   * Undefined for others.
+   */
+  get shareable(): Stored | undefined {
+    this.#isShareable ??= this.#canTravelAlong()
+    if (!this.#isShareable || this.store === undefined) return undefined
+    const reading = this.store.read(this.key)
+    return 'value' in reading ? this.#reading(reading).stored : undefined
+  }
+  #isShareable: boolean | undefined
+
+  #canTravelAlong(): boolean {
+    if (this.place !== 'shared-memory' || !this.#kinds?.every(([kind]) => kind === 'shared')) return false
+    const reading = this.store!.read(this.key)
+    return 'value' in reading && isSmallData((reading.value as Tuple)[0])
   }
 
   /** The refs and handles in it, to be let go of with it. */

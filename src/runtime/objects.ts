@@ -316,7 +316,7 @@ function twin(ref: ObjectRef): ObjectRef {
   return new ObjectRef(entry)
 }
 
-/** How refs travel: as the object's id and a hold for the receiver; a small value comes along. */
+/** How refs travel: as the object's id and a hold for the receiver; what is small or shared comes along. */
 export function refKind(runtime: Runtime): LiveKind {
   return {
     kind: 'ref',
@@ -329,13 +329,15 @@ export function refKind(runtime: Runtime): LiveKind {
       const entry = entryOf(ref)
       if (entry === undefined) throw new ObjectFreedError(`The ref ${ref.id} was disposed; it cannot be passed on.`)
       runtime.objects.grant(entry, receiver)
-      return isSmall(entry) ? [ref.id, entry.stored!.value] : ref.id
+      const along = travelsAlong(entry)
+      return along === undefined ? ref.id : [ref.id, along.value, runtime.values.toWire(along.specials, receiver)]
     },
     revive(description) {
-      const [id, value] = Array.isArray(description) ? (description as [unknown, unknown]) : [description, undefined]
+      if (!Array.isArray(description)) return runtime.objects.adopt(String(description))
+      const [id, value, specials] = description as [unknown, unknown, unknown]
       const ref = runtime.objects.adopt(String(id))
-      const entry = entryOf(ref)!
-      if (Array.isArray(description) && !entry.isSettled) entry.resolve({ value, specials: undefined })
+      // Releases what came when the value is here already.
+      entryOf(ref)!.resolve({ value, specials: runtime.values.fromWire(specials) })
       return ref
     },
     twin: (payload) => twin(payload as ObjectRef),
@@ -343,10 +345,12 @@ export function refKind(runtime: Runtime): LiveKind {
   }
 }
 
-type RefDescription = ObjectId | readonly [id: ObjectId, value: unknown]
+type RefDescription = ObjectId | readonly [id: ObjectId, value: unknown, specials: unknown]
 
 // What can only be moved (ports, streams) must not be posted along: plain values only.
-function isSmall({ state, stored }: ObjectEntry): boolean {
-  if (state !== 'value' || stored === undefined || stored.specials !== undefined) return false
-  return isPrimitive(stored.value) ? sizeOf(stored.value) <= inlineBytes : false
+function travelsAlong({ state, stored, kept }: ObjectEntry): Stored | undefined {
+  if (state !== 'value') return undefined
+  if (stored === undefined) return kept?.shareable
+  const isSmall = stored.specials === undefined && isPrimitive(stored.value) && sizeOf(stored.value) <= inlineBytes
+  return isSmall ? stored : undefined
 }

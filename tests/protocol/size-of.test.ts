@@ -91,6 +91,13 @@ describe('structures are estimated within a factor of two', () => {
   })
 })
 
+test('one large buffer among a thousand numbers counts', () => {
+  const list: unknown[] = Array.from({ length: 1000 }, (_, i) => i)
+  list.push(new Uint8Array(1e6))
+  expect(sizeOf(list)).toBeGreaterThan(1e6)
+  expect(sizeOf(list)).toBeLessThan(1.1e6)
+})
+
 test('a million numbers take about no time', () => {
   const list = Array.from({ length: 1e6 }, (_, i) => i)
   const bytes = sizeOf(list)
