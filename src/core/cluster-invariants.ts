@@ -66,7 +66,10 @@ function checkSums({ actors, groups, pool }: ClusterParts): void {
   for (const node of pool.nodes) given.set(node.slot, [...groups.reservedOn(node), ...node.foreign])
   for (const slot of groups.slots) given.set(slot, [])
   const add = (slot: Slot | undefined, allocation: Allocation | undefined): void => {
-    if (slot !== undefined && allocation !== undefined) given.get(slot)?.push(allocation)
+    if (slot === undefined || allocation === undefined || allocation.demand.uses === 0) return
+    const there = given.get(slot)
+    if (there === undefined) throw new Error(`bug: something has resources of ${slot.node.id} that are not kept for it`)
+    there.push(allocation)
   }
   for (const { slot, allocation } of actors.all) add(slot, allocation)
   for (const { lease } of pool.workers) add(lease?.slot, lease?.allocation)

@@ -86,6 +86,15 @@ export class Submitter {
     this.#pump(shape)
   }
 
+  /** Ends the worker of a task that runs, whatever it does. */
+  force(): void {
+    for (const { leases } of this.#shapes.values()) {
+      for (const { leaseId, task } of leases.values()) {
+        if (task !== undefined) return this.#realm.tell({ type: 'leaseRevoked', leaseId })
+      }
+    }
+  }
+
   #crashed(shape: Shape, task: Task, exit: WorkerExit): void {
     if (exit.isGroupRemoved === true) return this.#settle(task, 'group removed')
     if (task.attempt >= task.maxRetries) return this.#settle(task, 'crashed')

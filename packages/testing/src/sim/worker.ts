@@ -55,7 +55,7 @@ export class Worker extends Realm {
     const queue = new CallQueue<QueuedCall>({ maxConcurrency: 1, groups: {} })
     const instance: Instance = { spec, incarnation, queue, isDropped: false, running: new Set(), onIdle: undefined }
     this.#actors.set(actorId, instance)
-    this.#later(random.between(1, 20), () => {
+    this.#later(random.chance(0.2) ? random.between(50, 900) : random.between(1, 20), () => {
       if (instance.isDropped) return
       const death: Death = { reason: 'INIT_FAILED', message: 'its constructor failed' }
       const isBad = random.chance(0.03)

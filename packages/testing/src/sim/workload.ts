@@ -41,6 +41,7 @@ export class Workload {
     else if (roll < 0.87) this.#dismiss(realm)
     else if (roll < 0.9) this.#group(realm)
     else if (roll < 0.92) this.#removeGroup(realm)
+    else if (roll < 0.935) realm.tasks.force()
     else this.#harm()
   }
 
