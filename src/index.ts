@@ -5,7 +5,17 @@ export { asCompleted, free } from './api/completed.ts'
 export { type RuntimeContext, runtimeContext } from './api/context.ts'
 export { getGpuAdapter, getGpuDevice, getGpuIds } from './api/gpu.ts'
 export { capabilities, init, isDriver, isInitialized, type Runtime, shutdown } from './api/init.ts'
-export { availableResources, clusterResources, listActors, listObjects, listTasks, listWorkers } from './api/insight.ts'
+
+export {
+  availableResources,
+  clusterResources,
+  listActors,
+  listNodes,
+  listObjects,
+  listTasks,
+  listWorkers,
+} from './api/insight.ts'
+
 export { get, put, wait } from './api/objects.ts'
 export { placementGroup } from './api/placement-group.ts'
 export { Queue, type QueueWait } from './api/queue.ts'
@@ -48,6 +58,7 @@ export type {
 export type { RemoteTask, TaskOptions } from './api/types/tasks.ts'
 export { type InstanceCodec, proxy, registerClass, transfer } from './api/values.ts'
 export type { ActorState, ActorView } from './core/cluster-events.ts'
+export type { NodeView } from './core/worker-pool.ts'
 export {
   ActorAlreadyExistsError,
   ActorDiedError,

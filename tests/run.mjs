@@ -2,7 +2,7 @@
 import { ensureChromium } from './chromium.mjs'
 import { ensureDependencies } from './setup.mjs'
 import { lintStep, typesStep } from './static-steps.mjs'
-import { runSteps, vitestStep } from './steps.mjs'
+import { programStep, runSteps, vitestStep } from './steps.mjs'
 
 try {
   console.log('== Set-up')
@@ -15,6 +15,7 @@ try {
     { title: 'types', run: typesStep },
     { title: 'lint', run: lintStep },
     { title: 'layers and unit tests', run: vitestStep(['unit']) },
+    { title: 'simulation', run: programStep(['tests/sim/run.mjs', '--seeds', '5000']) },
     { title: 'conformance on Node threads', run: vitestStep(['node']) },
     { title: 'conformance in Chromium', run: vitestStep(['chromium']) },
     { title: 'conformance inline', run: vitestStep(['inline']) },

@@ -64,6 +64,16 @@ export function vitestStep(projects, args = []) {
   }
 }
 
+/** A step that is one program: it passes when that exits with 0; its last line is the note. */
+export function programStep(args) {
+  return async () => {
+    const { code, output } = await runNode(args, { quiet: true })
+    console.log(output.trimEnd())
+    const note = output.trimEnd().split('\n').at(-1) ?? ''
+    return code === 0 ? { passed: 1, failed: 0, note } : { passed: 0, failed: 1, note }
+  }
+}
+
 /** Runs vitest once on the named projects. CI is unset: it must not change what runs. */
 export function runVitest(projects, args, options = {}) {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')

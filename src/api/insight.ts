@@ -1,4 +1,5 @@
 import type { ActorView } from '../core/cluster-events.ts'
+import type { NodeView } from '../core/worker-pool.ts'
 import type { WorkerView } from '../runtime/control.ts'
 import type { ObjectView } from '../runtime/objects.ts'
 import type { TaskView } from '../runtime/task-call.ts'
@@ -22,6 +23,11 @@ export async function listActors(filter: Partial<ActorView> = {}): Promise<reado
 /** The workers of the cluster. */
 export async function listWorkers(filter: Partial<WorkerView> = {}): Promise<readonly WorkerView[]> {
   return matching(await requireRuntime().control.listWorkers(), filter)
+}
+
+/** The nodes of the cluster: their labels, what they have and what of it is free. */
+export async function listNodes(filter: Partial<NodeView> = {}): Promise<readonly NodeView[]> {
+  return matching(await requireRuntime().control.listNodes(), filter)
 }
 
 /** The tasks that wait or run. */

@@ -17,7 +17,7 @@ import { pendingTexts } from './pending-report.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Shape, Waiting } from './shape.ts'
 import type { Place, Slot } from './slot.ts'
-import { type NodeSummary, WorkerPool, type WorkerSummary } from './worker-pool.ts'
+import { type NodeView, WorkerPool, type WorkerSummary } from './worker-pool.ts'
 
 type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>
 
@@ -152,7 +152,7 @@ export class ClusterState {
     return this.#pool.summaries()
   }
 
-  nodes(): NodeSummary[] {
+  nodes(): NodeView[] {
     return this.#pool.nodeSummaries()
   }
 

@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /** What a placement policy sees of a node. */
-export interface NodeView {
+export interface PlaceView {
   readonly nodeId: NodeId
   readonly labels: Readonly<Record<string, string>>
   /** 0: nothing is used, 1: no CPU is left. Above 1: more actors than CPUs. */
@@ -32,7 +32,7 @@ export interface NodeView {
 }
 
 /** What a policy sees of the slot's node. */
-export function viewOf({ node }: Slot): NodeView {
+export function viewOf({ node }: Slot): PlaceView {
   const { ledger } = node.slot
   const load = Math.max(ledger.usedCpuPart, node.actorCount / ledger.cpuCount || 0)
   return { nodeId: node.id, labels: node.labels, load, gpuLoad: ledger.usedGpuPart }

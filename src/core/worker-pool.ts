@@ -64,7 +64,7 @@ export interface WorkerSummary {
 }
 
 /** A node as the state API shows it. */
-export interface NodeSummary {
+export interface NodeView {
   readonly nodeId: NodeId
   readonly epoch: number
   readonly labels: Readonly<Record<string, string>>
@@ -113,7 +113,7 @@ export class WorkerPool {
     })
   }
 
-  nodeSummaries(): NodeSummary[] {
+  nodeSummaries(): NodeView[] {
     return [...this.#nodes.values()].map(({ id, epoch, labels, slot, workers, actorCount }) => {
       const [total, available] = [slot.ledger.total(), slot.ledger.available()]
       return { nodeId: id, epoch, labels, total, available, workerCount: workers.size, actorCount }

@@ -27,6 +27,8 @@ export async function answerRequest(control: Control, name: string, payload: unk
       return control.listActors()
     case 'listWorkers':
       return control.listWorkers()
+    case 'listNodes':
+      return control.listNodes()
     case 'listTasks':
       return control.listTasks()
     case 'listObjects':

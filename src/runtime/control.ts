@@ -2,6 +2,7 @@ import type { ActorView } from '../core/cluster-events.ts'
 import type { GroupView } from '../core/group-record.ts'
 import type { Amounts } from '../core/node-ledger.ts'
 import type { WaitEdge } from '../core/wait-graph.ts'
+import type { NodeView } from '../core/worker-pool.ts'
 import type { Packed } from '../protocol/codec.ts'
 import type { ActorId, Incarnation, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, GroupSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
@@ -63,6 +64,7 @@ export interface Control {
   resources(which: 'total' | 'available'): Promise<Amounts>
   listActors(): Promise<readonly ActorView[]>
   listWorkers(): Promise<readonly WorkerView[]>
+  listNodes(): Promise<readonly NodeView[]>
 }
 
 /** The coordinator is in another realm: every question goes over the link to it. */
@@ -150,5 +152,8 @@ export class RemoteControl implements Control {
   }
   listWorkers(): Promise<readonly WorkerView[]> {
     return this.#link.ask('listWorkers', undefined)
+  }
+  listNodes(): Promise<readonly NodeView[]> {
+    return this.#link.ask('listNodes', undefined)
   }
 }

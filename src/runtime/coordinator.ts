@@ -128,6 +128,7 @@ export class Coordinator {
       resources: async (which) => this.resources(which),
       listActors: async () => this.#state.actors(),
       listWorkers: async () => this.#state.workers(),
+      listNodes: async () => this.#state.nodes(),
     }
   }
 

@@ -6,6 +6,7 @@ import {
   init,
   kill,
   listActors,
+  listNodes,
   PlacementGroupRemovedError,
   PlacementGroupUnschedulableError,
   placementGroup,
@@ -116,6 +117,10 @@ test('F12 affinity to a node, and to labels', async () => {
   const counter = Counter.options({ schedulingStrategy: here }).remote()
   expect(await counter.inc()).toBe(1)
   expect(await listActors({ nodeId: runtime.nodeId })).toHaveLength(1)
+  expect(await listNodes()).toMatchObject([
+    { nodeId: runtime.nodeId, labels: { zone: 'eu', arch: 'wasm' }, total: { CPU: 2 }, actorCount: 1 },
+  ])
+  expect(await listNodes({ nodeId: 'nowhere' })).toEqual([])
   expect(await get(add.options({ schedulingStrategy: here }).remote(1, 2))).toBe(3)
   const unknown = Counter.options({ schedulingStrategy: nowhere })
   expectThrows(() => unknown.remote(), ActorUnschedulableError, /on the node nowhere/)

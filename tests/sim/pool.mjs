@@ -24,7 +24,8 @@ export async function playAll(module, { from, count, stopAt = () => false, onPro
       const worker = new Worker(new URL('./player.mjs', import.meta.url), { workerData: { module } })
       const give = () => {
         if (isOver || next >= end) return void worker.terminate().then(resolve)
-        const seeds = { from: next, count: Math.min(atOnce, end - next) }
+        // Small portions first: where faults are planted, few are needed.
+        const seeds = { from: next, count: Math.min(atOnce, Math.max(10, done), end - next) }
         next += seeds.count
         worker.postMessage(seeds)
       }

@@ -1,11 +1,11 @@
 import type { NodeId } from '../../protocol/ids.ts'
-import type { NodeView } from '../slot.ts'
+import type { PlaceView } from '../slot.ts'
 
 /**
  * DEFAULT: where the asker is, while there is a CPU for it; else where the load is least, of CPUs before GPUs. The index of the chosen view;
  * all of `views` have room, and there is at least one.
  */
-export function chooseDefault(views: readonly NodeView[], local: NodeId | undefined): number {
+export function chooseDefault(views: readonly PlaceView[], local: NodeId | undefined): number {
   const near = views.findIndex((view) => view.nodeId === local)
   if (near >= 0 && views[near]!.load < 1) return near
   let best = Math.max(near, 0)
