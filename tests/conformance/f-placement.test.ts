@@ -168,7 +168,7 @@ test('F6 GPUs of actors are never given to tasks', async () => {
   expect(await get(tasks)).toEqual(tasks.map(() => 2))
 })
 
-testOn(['node', 'chromium'], 'a group that an actor made is removed when that actor ends', async () => {
+testOn(['node', 'chromium'], 'F11 a group that an actor made is removed when that actor ends', async () => {
   await start()
   const before = await availableResources()
   const { GroupMaker } = await import('./actors/group-maker.ts')

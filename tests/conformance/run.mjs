@@ -72,7 +72,8 @@ async function runOnce({ host, json, shuffle, seed, only, without, times }, roun
     })
     const { records, problems } = readReport(report, wanted)
     for (const record of records) console.log(json ? JSON.stringify(record) : formatRecord(record))
-    const isGood = code === 0 && records.length > 0 && records.every(({ status }) => status === 'passed')
+    const isGood =
+      code === 0 && problems.length === 0 && records.length > 0 && records.every(({ status }) => status === 'passed')
     if (!isGood) console.error([...problems, records.length ? '' : 'No case ran.', output].filter(Boolean).join('\n'))
     if (!json) console.log(summaryOf(records))
     return isGood
@@ -94,7 +95,10 @@ function readReport(path, wanted) {
     if (file.status === 'failed' && file.assertionResults.length === 0) problems.push(`${file.name}: ${file.message}`)
     for (const { fullName, status, duration, failureMessages } of file.assertionResults) {
       const [, id = '', title = ''] = /^\s*([A-Z]\d+) (.*)$/.exec(fullName) ?? []
-      if (!id) problems.push(`${file.name}: the test "${fullName}" has no id`)
+      if (!id) {
+        problems.push(`${file.name}: the test "${fullName}" has no id`)
+        continue
+      }
       if (wanted && !wanted.test(`${id} `)) continue
       problems.push(...failureMessages.map((message) => `${fullName.trim()}\n${readable(message)}\n`))
       const seen = cases.get(id) ?? { id, title: title.split(':')[0], status: 'passed', ms: 0 }
