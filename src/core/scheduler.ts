@@ -243,10 +243,11 @@ export class Scheduler {
   #find(shape: Shape, { seq, local }: Waiting): Slot | undefined {
     const isSpread = shape.request.strategy?.type === 'spread'
     const near = local === undefined || isSpread ? undefined : this.#nodeSlots.get(local)
+    const ahead = this.#ahead(shape, seq)
     const fitting: Slot[] = []
-    if (near !== undefined && shape.open.has(near) && this.#mayTake(near, shape, seq)) fitting.push(near)
+    if (near !== undefined && shape.open.has(near) && this.#mayTake(near, shape, ahead)) fitting.push(near)
     for (const slot of shape.isDirty ? shape.open : this.#freed) {
-      if (slot === near || !shape.open.has(slot) || !this.#mayTake(slot, shape, seq)) continue
+      if (slot === near || !shape.open.has(slot) || !this.#mayTake(slot, shape, ahead)) continue
       fitting.push(slot)
       if (fitting.length === choiceCount) break
     }
@@ -254,7 +255,16 @@ export class Scheduler {
     return fitting[isSpread ? chooseSpread() : chooseDefault(fitting.map(viewOf), local)]
   }
 
-  #mayTake(slot: Slot, shape: Shape, seq: number): boolean {
+  // Those whose shortages it must respect.
+  #ahead(shape: Shape, seq: number): Shape[] {
+    const ahead: Shape[] = []
+    for (const other of this.#waiting) {
+      if (other.headSeq < seq && (other.demand.uses & shape.demand.uses) !== 0) ahead.push(other)
+    }
+    return ahead
+  }
+
+  #mayTake(slot: Slot, shape: Shape, ahead: readonly Shape[]): boolean {
     if (!slot.ledger.fits(shape.demand)) {
       shape.open.delete(slot)
       return false
@@ -262,8 +272,13 @@ export class Scheduler {
     if (slot.node.isPaused) return false
     const { uses } = shape.demand
     if (uses === 0) return true
-    if (this.#waiting.size === 1 && this.#gangs.size === 0 && slot.resuming.size === 0) return true
-    return (this.#keptOn(slot, seq) & uses) === 0
+    if (slot.resuming.size > 0 && (uses & cpuBit) !== 0) return false
+    for (const other of ahead) {
+      if (other.slots.has(slot) && (slot.ledger.lacking(other.demand) & uses) !== 0) return false
+    }
+    const seq = shape.headSeq
+    for (const gang of this.#gangs) if (gang.seq < seq && (gang.short & uses) !== 0 && gang.couldUse(slot)) return false
+    return true
   }
 
   /** What those ahead of a place in the line are short of on a slot. */
@@ -299,7 +314,7 @@ export class Scheduler {
       throw new Error(`bug: ${shape.key} is looked for on ${slot.node.id}, which is gone`)
     if (!slot.ledger.fits(shape.demand)) return
     if (!shape.open.has(slot)) throw new Error(`bug: ${shape.key} does not know that ${slot.node.id} has room`)
-    if (shape.count > 0 && this.#mayTake(slot, shape, shape.headSeq))
+    if (shape.count > 0 && this.#mayTake(slot, shape, this.#ahead(shape, shape.headSeq)))
       throw new Error(`bug: ${shape.key} waits although ${slot.node.id} has room for it`)
   }
 }

@@ -157,8 +157,8 @@ export const mutants = [
     changes: [
       {
         file: `${core}/scheduler.ts`,
-        find: 'return (this.#keptOn(slot, seq) & uses) === 0',
-        put: 'return seq > 0 || uses > 0',
+        find: 'for (const other of ahead) {',
+        put: 'for (const other of ahead.slice(0, 0)) {',
       },
     ],
   },
