@@ -52,6 +52,7 @@ function checkWorkers({ pool, leases }: ClusterParts): void {
     if (lease !== undefined && actors.size > 0) throw new Error(`bug: ${id} runs tasks beside an actor`)
     if (lease !== undefined && lease.workerId !== id) throw new Error(`bug: ${id} has a lease of ${lease.workerId}`)
     const isIdle = node.idle.includes(worker)
+    if (isIdle && worker.state === 'stopping') throw new Error(`bug: ${id} is being ended and counts as idle`)
     if (isIdle && (lease !== undefined || actors.size > 0)) throw new Error(`bug: ${id} is busy and counts as idle`)
   }
   for (const lease of leases.all) {

@@ -188,6 +188,7 @@ export class SimulatedCoordinator {
 
   #publish(view: ActorView | undefined): void {
     if (view === undefined) return
+    if (view.state === 'ALIVE') this.#world.judge.countsAsAlive(`${view.actorId}#${view.incarnation}`)
     if (view.death?.reason === 'OUT_OF_SCOPE') this.#world.checkUnheld(view.actorId)
     for (const realm of this.#watchers.get(view.actorId) ?? []) this.#toRealm(realm, () => realm.onView(view))
     if (view.state === 'DEAD') this.#watchers.delete(view.actorId)

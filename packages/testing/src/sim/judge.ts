@@ -40,6 +40,7 @@ export class Judge {
   readonly #lastNumber = new Map<string, number>()
   readonly #outcomes = new Map<string, string | undefined>()
   readonly #lives = new Map<string, Map<string, string>>()
+  readonly #made = new Set<string>()
   readonly story: string[] | undefined
 
   constructor(clock: Clock, tellsStory: boolean) {
@@ -119,6 +120,16 @@ export class Judge {
     const count = this.count(`life of ${actorId}`)
     if (maxRestarts >= 0 && count > maxRestarts + 1)
       this.fail('restarts', `${actorId} has life number ${count} with ${maxRestarts} restarts`)
+  }
+
+  /** Its constructor has ended well. */
+  lifeMade(life: string): void {
+    this.#made.add(life)
+  }
+
+  /** The coordinator says that it lives. */
+  countsAsAlive(life: string): void {
+    if (!this.#made.has(life)) this.fail('restarts', `${life} counts as alive before it was made`)
   }
 
   lifeEnded(actorId: string, life: string): void {

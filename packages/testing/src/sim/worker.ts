@@ -60,6 +60,7 @@ export class Worker extends Realm {
       const death: Death = { reason: 'INIT_FAILED', message: 'its constructor failed' }
       const isBad = random.chance(0.03)
       if (isBad) this.#end(actorId)
+      else judge.lifeMade(life)
       this.node.report(
         isBad ? { type: 'actorFailed', actorId, incarnation, death } : { type: 'actorStarted', actorId, incarnation },
       )
