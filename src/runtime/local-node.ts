@@ -20,7 +20,7 @@ interface NodeWorker {
 }
 
 /** How long a worker may take to hand its objects over. */
-const leaveMs = 5000
+const leaveMs = 30_000
 
 /** What all workers of a node are told alike. */
 export type NodeWorkerConfig = Omit<WorkerConfig, 'workerId' | 'name' | 'memoryBytes' | 'past'>
