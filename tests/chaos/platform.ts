@@ -46,6 +46,9 @@ function watchWorkers(): ReadonlyMap<string, Worker> {
   return workers
 }
 
+// The page knows a worker by the name it was started with; it is called after what lives in it later.
+let startName = ''
+
 /** Worker: the record of the run. */
 export async function sharedRecord(workerId: string): Promise<ChaosRecord> {
   if (isNode) return new ChaosRecord(threads().getEnvironmentData(key) as unknown as SharedArrayBuffer)
@@ -57,7 +60,8 @@ export async function sharedRecord(workerId: string): Promise<ChaosRecord> {
     }
     globalThis.addEventListener('message', listener)
     const channel = new BroadcastChannel(key)
-    channel.postMessage({ ask: workerId } satisfies Message)
+    startName = (globalThis as { name?: string }).name ?? workerId
+    channel.postMessage({ ask: startName } satisfies Message)
     channel.close()
   })
   return new ChaosRecord(buffer)
@@ -67,6 +71,6 @@ export async function sharedRecord(workerId: string): Promise<ChaosRecord> {
 export function endHere(workerId: string): never {
   if (isNode) process.exit(3)
   const channel = new BroadcastChannel(key)
-  channel.postMessage({ end: workerId } satisfies Message)
+  channel.postMessage({ end: startName || workerId } satisfies Message)
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
 }
