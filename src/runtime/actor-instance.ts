@@ -36,6 +36,7 @@ export class ActorInstance {
   readonly #runtime: Runtime
   readonly #queue: CallQueue<QueuedCall>
   readonly #isAlone: boolean
+  readonly #executions = new Set<Execution>()
   #object: Record<string, (...args: unknown[]) => unknown> | undefined
   #isPumping = false
   #onIdle: (() => void) | undefined
@@ -112,6 +113,9 @@ export class ActorInstance {
   drop(): void {
     this.#ended = { reason: 'it was ended' }
     for (const call of this.#queue.drain()) this.#turnAway(call, this.#ended.reason)
+    const { className } = this.spec.handle
+    for (const execution of this.#executions)
+      execution.drop(new TaskCancelledError(`${className} (${this.actorId}) was ended.`))
   }
 
   /** A realm has ended: what it sent goes on, what waits for calls of it that never came does not. */
@@ -160,11 +164,13 @@ export class ActorInstance {
         isDropped: () => this.#isLeaving,
       },
       () => {
+        this.#executions.delete(execution)
         this.#queue.finished(group)
         if (this.#isLeaving) void this.#leave()
         else this.#pump()
       },
     )
+    this.#executions.add(execution)
     execution.run((args) => {
       if (method === undefined || typeof this.#object?.[call.method] !== 'function') throw this.#noMethod(call.method)
       if (call.meta?.group !== undefined && !this.#queue.hasGroup(call.meta.group)) throw this.#noGroup(call.meta.group)

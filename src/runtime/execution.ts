@@ -78,6 +78,13 @@ export class Execution implements Running {
     this.#wakeProducer?.()
   }
 
+  /** The actor ends now, whatever the method still does: its signal aborts, and the caller is told that it was lost. */
+  drop(reason: unknown): void {
+    if (this.#isAnswered) return
+    this.cancel(reason)
+    this.#drop()
+  }
+
   taken(count: number): void {
     if (count < 0) this.#isUnwanted = true
     else this.#takenCount = count
@@ -89,7 +96,7 @@ export class Execution implements Running {
     if (this.#how.isDropped?.()) return this.#drop()
     try {
       const packed = runtime.values.packToSend(value, 'result')
-      if (!this.#end()) return
+      if (!this.#end()) return runtime.values.release(packed.specials)
       probe.at?.('reply', this.#how.context.actorId ?? '')
       incoming.link.replyValue(incoming.callId, packed, 'result')
       runtime.values.release(packed.specials)

@@ -49,6 +49,7 @@ export class ObjectMemory {
   spillReason = 'this platform has no place for them'
   #opening: PromiseLike<void> | undefined
   #isSpilling = false
+  #arriving: KeptValue | undefined
   #hasWarned = false
   #nextKey = 1
 
@@ -108,7 +109,12 @@ export class ObjectMemory {
     if (bytes < minKeptBytes) return undefined
     const kept = this.#add(entry, stored, bytes, isCopy)
     if (this.#missing(0) > 0) this.allowances.request(this.#missing(0))
-    if (this.#missing(0) > 0) void this.#makeRoom(this.#missing(0))
+    if (this.#missing(0) > 0) {
+      // Somebody waits for this one: others go.
+      this.#arriving = kept
+      void this.#makeRoom(this.#missing(0))
+      this.#arriving = undefined
+    }
     return kept
   }
 
@@ -136,8 +142,9 @@ export class ObjectMemory {
   #putNow(entry: ObjectEntry, stored: Stored, bytes: number): void {
     this.#spillNow(this.#missing(bytes))
     if (this.#missing(bytes) <= 0) return this.#takeIn(entry, stored, bytes)
-    const kept = this.#newKept(entry, stored, bytes, false)
-    this.spill!.write([{ id: kept.key, value: this.#tupleOf(stored), bytes }])
+    const plain = this.#unshared(stored)
+    const kept = this.#newKept(entry, plain, bytes, false)
+    this.spill!.write([{ id: kept.key, value: this.#tupleOf(plain), bytes }])
     this.#nowOnDisk(kept)
     entry.resolveKept(kept)
   }
@@ -185,13 +192,23 @@ export class ObjectMemory {
     this.#waiting[0]?.()
   }
 
+  // What goes to disk is an ordinary copy; its shared memory is free again.
+  #unshared(stored: Stored): Stored {
+    if (stored.specials?.some(([, kind]) => kind === 'shared') !== true) return stored
+    const { values } = this.#runtime
+    const plain = values.snapshot(values.openReading({ stored, isPrivate: false }, true), 'value')
+    values.release(stored.specials)
+    return plain
+  }
+
   async #admit(entry: ObjectEntry, stored: Stored, bytes: number): Promise<void> {
     await this.#opening
     if (this.spill === undefined) throw this.#full(bytes, this.spillReason)
     await this.#spillLater(this.#missing(bytes))
     if (this.#missing(bytes) <= 0) return this.#takeIn(entry, stored, bytes)
-    const kept = this.#newKept(entry, stored, bytes, false)
-    await this.spill!.write([{ id: kept.key, value: this.#tupleOf(stored), bytes }])
+    const plain = this.#unshared(stored)
+    const kept = this.#newKept(entry, plain, bytes, false)
+    await this.spill!.write([{ id: kept.key, value: this.#tupleOf(plain), bytes }])
     this.#nowOnDisk(kept)
     entry.resolveKept(kept)
   }
@@ -283,7 +300,7 @@ export class ObjectMemory {
   #dropCopies(bytes: number): void {
     if (bytes <= 0) return
     for (const kept of this.#inMemory) {
-      if (!kept.isCopy) continue
+      if (!kept.isCopy || kept === this.#arriving) continue
       this.#forget(kept)
       kept.store = undefined
       bytes -= kept.bytes
@@ -295,7 +312,7 @@ export class ObjectMemory {
     const victims: KeptValue[] = []
     for (const kept of this.#inMemory) {
       if (bytes <= 0) break
-      if (kept.isCopy || kept.isFixed || kept.isMoving) continue
+      if (kept.isCopy || kept.isFixed || kept.isMoving || kept === this.#arriving) continue
       victims.push(kept)
       bytes -= kept.bytes
     }

@@ -1,3 +1,4 @@
+import { ObjectStoreFullError } from '../protocol/errors.ts'
 import type { ObjectId, RealmId } from '../protocol/ids.ts'
 import { SharedPool } from '../store/shared-pool.ts'
 import type { Runtime } from './runtime.ts'
@@ -100,7 +101,7 @@ export class SharedBuffers {
     // A whole buffer shows its length, so it cannot stand in a longer one.
     if (known !== undefined && (!isWhole || known.memory.byteLength === buffer.byteLength)) return known
     const { byteLength } = buffer
-    const memory = isWhole ? this.#pool!.acquireExact(byteLength) : this.#pool!.acquire(byteLength)
+    const memory = this.#acquire(byteLength, isWhole)
     new Uint8Array(memory).set(new Uint8Array(buffer))
     const id = `${this.#runtime.realmId}:b${this.#nextNumber++}`
     const checksum = this.watch === undefined ? undefined : checksumOf(memory)
@@ -108,6 +109,18 @@ export class SharedBuffers {
     this.#own.set(id, own)
     this.#sharing!.set(buffer, own)
     return own
+  }
+
+  #acquire(bytes: number, isWhole: boolean): SharedArrayBuffer {
+    try {
+      return isWhole ? this.#pool!.acquireExact(bytes) : this.#pool!.acquire(bytes)
+    } catch (error) {
+      const { madeBytes, freeBytes } = this.usage
+      throw new ObjectStoreFullError(
+        `There is no shared memory left for ${bytes} bytes: ${madeBytes - freeBytes} bytes of it are in use here. Free objects, or put it without { shared: true }.`,
+        { bytes, usedBytes: madeBytes - freeBytes, cause: error },
+      )
+    }
   }
 
   part(value: View): SharedPart {

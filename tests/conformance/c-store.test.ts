@@ -170,6 +170,23 @@ testIf(
 
 testIf(
   host !== 'chromium' || hasIndexedDb,
+  'C14 a shared value that has no room in memory is kept as an ordinary one',
+  async () => {
+    await start({ objectStoreMemory: 8 * mebibyte })
+    const refs = [1, 2, 3].map((seed) => put({ array: numbers(mebibyte * seed, seed), seed }, { shared: true }))
+    for (const [i, ref] of refs.entries()) {
+      const { array, seed } = await get(ref)
+      expect([seed, checksum(array)]).toEqual([i + 1, checksum(numbers(mebibyte * seed, seed))])
+    }
+    const inMemory = (await listObjects()).filter(({ place }) => place !== 'disk')
+    expect(inMemory.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)).toBeLessThanOrEqual(9 * mebibyte)
+    for (const ref of refs) ref[Symbol.dispose]()
+    await untilNoObjects()
+  },
+)
+
+testIf(
+  host !== 'chromium' || hasIndexedDb,
   'C14 what was taken over from an actor is no copy: it is spilled, not dropped',
   async () => {
     await start({ objectStoreMemory: 8 * mebibyte })

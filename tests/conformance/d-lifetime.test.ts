@@ -1,5 +1,6 @@
 import {
   ActorDiedError,
+  ActorUnavailableError,
   AlreadyInitializedError,
   get,
   init,
@@ -30,6 +31,25 @@ test('D4 kill', async () => {
   expectThrows(() => kill(untyped('x')), RangeError)
   kill(counter)
   expect(await Counter.remote(3).inc()).toBe(4)
+})
+
+test.each([
+  { maxRestarts: 0, error: ActorDiedError },
+  { maxRestarts: 1, error: ActorUnavailableError },
+])('D4 kill of a light actor answers the call that runs, $maxRestarts restarts', async ({ maxRestarts, error }) => {
+  await start()
+  const counter = Counter.options({ isolation: 'shared', maxRestarts }).remote()
+  const neighbour = Counter.options({ isolation: 'shared' }).remote()
+  expect(await neighbour.inc()).toBe(1)
+  const started = latch()
+  const running = counter.hang(proxy(started.open))
+  await started.opened
+  const queued = counter.inc.remote()
+  kill(counter, { noRestart: maxRestarts === 0 })
+  await expectRejects(running, error)
+  await expectRejects(get(queued), error)
+  expect(await neighbour.inc()).toBe(2)
+  if (maxRestarts > 0) expect(await counter.inc()).toBe(1)
 })
 
 test('D10 init and shutdown', async () => {
