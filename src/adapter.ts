@@ -1,3 +1,4 @@
+export { type AddedNode, type AddNodeOptions, addNode } from './api/add-node.ts'
 export type { Channel, ChannelCapabilities } from './protocol/channel.ts'
 export type { ObjectStore, StoreItem, StoreKind, StoreReading } from './protocol/object-store.ts'
 export type { Capability, HostWorker, PortLike, StartOptions, WorkerHost } from './protocol/platform.ts'

@@ -14,6 +14,7 @@ import { realmState } from '../runtime/registry.ts'
 import type { Runtime as RealmRuntime } from '../runtime/runtime.ts'
 import { currentRuntime, start, stop } from './current.ts'
 import { definitionOf } from './definitions.ts'
+import { checkNodeName } from './node-name.ts'
 import type { InitOptions } from './types/init.ts'
 
 /** A started runtime. `await using runtime = await init()` ends it with the block. */
@@ -83,7 +84,7 @@ function checkInit(options: InitOptions): void {
   checkOneOf(options.sharedMemory, ['auto', 'off'], 'sharedMemory', where)
   for (const [label, value] of Object.entries(options.labels ?? {})) checkString(value, `labels.${label}`, where)
   checkString(options.namespace, 'namespace', where)
-  checkString(options.name, 'name', where)
+  checkNodeName(options.name, where)
   checkOneOf(options.host, ['inline'], 'host', where)
   checkOneOf(options.deadlock, ['warn', 'error'], 'deadlock', where)
   if (options.workerSetup !== undefined && definitionOf(options.workerSetup)?.hasSource !== true)

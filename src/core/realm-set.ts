@@ -46,9 +46,15 @@ export class RealmSet {
     return [...this.#workers].flatMap(([nodeId, spans]) => spans.map(({ first, last }) => ({ nodeId, first, last })))
   }
 
-  /** A set of these workers: `spans` of another set. */
-  static of(spans: readonly RealmSpan[]): RealmSet {
+  /** Its realms that are no workers. */
+  get others(): RealmId[] {
+    return [...this.#others]
+  }
+
+  /** A set of these: `spans` and `others` of another set. */
+  static of(spans: readonly RealmSpan[], others: readonly RealmId[] = []): RealmSet {
     const set = new RealmSet()
+    for (const realm of others) set.#others.add(realm)
     for (const { nodeId, first, last } of spans) {
       const known = set.#workers.get(nodeId)
       if (known === undefined) set.#workers.set(nodeId, [{ first, last }])

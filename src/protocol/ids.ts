@@ -13,6 +13,11 @@ export type TaskId = string
 /** Counts the lives of one actor: 0 for the first, +1 at every restart. */
 export type Incarnation = number
 
+/** The main realm of a realm's node: workers are called `<node>.w<number>`. */
+export function mainOf(realm: RealmId): RealmId {
+  return realm.replace(/\.w\d+$/, '')
+}
+
 /** The realm that owns an object. */
 export function ownerOf(objectId: ObjectId): RealmId {
   return objectId.slice(0, objectId.lastIndexOf(':'))

@@ -39,11 +39,13 @@ export const Op = {
   started: 18,
   /** callId, objectId: answered, without its value, when the object has a value or an error */
   settled: 19,
+  /** The last record of a link that is closed: not every platform tells the other side that a port was closed. */
+  bye: 20,
 } as const
 export type Opcode = (typeof Op)[keyof typeof Op]
 
 /** Fields that follow each opcode; index = opcode. */
-export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 3, 5, 4, 3, 4, 0, 0, 2, 1, 2]
+export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 3, 5, 4, 3, 4, 0, 0, 2, 1, 2, 0]
 
 /** Rare facts of a call. Left out when there are none, which is the usual case. */
 export interface CallMeta {

@@ -19,6 +19,8 @@ export interface WorkerExit {
 export interface RealmsBefore {
   /** Those that have ended, in spans of neighbouring numbers. */
   readonly ended: readonly { readonly nodeId: NodeId; readonly first: number; readonly last: number }[]
+  /** The main realms among them. */
+  readonly endedNodes: readonly NodeId[]
   readonly leaving: readonly WorkerId[]
 }
 
@@ -28,7 +30,10 @@ export interface WorkerConfig {
   /** How people see it, by what it is started for: `Counter#3`. */
   readonly name: string
   readonly nodeId: NodeId
+  /** The realm of the coordinator. */
   readonly driverId: string
+  /** The main realm of the worker's node: it has started the worker. */
+  readonly mainId: string
   readonly namespace: string
   readonly logToDriver: boolean
   /** The name of the driver's run, the same in all of its realms and never used again. */

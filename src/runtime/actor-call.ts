@@ -21,6 +21,7 @@ export class ActorCall implements Pending {
   #retriesLeft: number
   #isDone = false
   #isStarted = false
+  #isUnderWay = false
   #doneListeners: (() => void)[] | undefined
   #link: Link | undefined
   #callId = 0
@@ -90,7 +91,7 @@ export class ActorCall implements Pending {
     }
     if (link.connection.isClosed) {
       this.incarnation = incarnation
-      this.#actor.lost(this)
+      this.#actor.lost(this, false)
       return false
     }
     const { args, specials } = resolved
@@ -124,6 +125,7 @@ export class ActorCall implements Pending {
     this.incarnation = incarnation
     this.#link = link
     this.#callId = callId
+    this.#isUnderWay = true
     return true
   }
 
@@ -184,7 +186,9 @@ export class ActorCall implements Pending {
   onLost(): void {
     if (this.#isDone) return
     this.#link = undefined
-    this.#actor.lost(this)
+    const wasUnderWay = this.#isUnderWay
+    this.#isUnderWay = false
+    this.#actor.lost(this, wasUnderWay)
   }
 
   rejectWith(error: unknown): void {
@@ -220,7 +224,7 @@ export class ActorCall implements Pending {
     this.#isDone = true
     this.#link = undefined
     this.args.release()
-    this.#actor.finished()
+    this.#actor.finished(this.#isUnderWay ? this.incarnation : undefined)
     if (this.#doneListeners !== undefined) for (const listener of this.#doneListeners) listener()
     return true
   }

@@ -10,8 +10,8 @@ import { ActorLuggage } from './actor-luggage.ts'
 import { Circles } from './circles.ts'
 import type { Control, CreationOutcome, WorkerView } from './control.ts'
 import { answerRequest, takeNotice } from './control-server.ts'
+import type { HeadSide } from './head-side.ts'
 import type { Link } from './link.ts'
-import type { LocalNode } from './local-node.ts'
 import type { ObjectView } from './objects.ts'
 import { workerLabel } from './realm-names.ts'
 import { unschedulable } from './remote-actor.ts'
@@ -27,7 +27,7 @@ const tickMs = 1000
  */
 export class Coordinator {
   readonly #runtime: Runtime
-  readonly #node: LocalNode
+  readonly #nodes: HeadSide
   readonly #state = new ClusterState()
   readonly #luggage: ActorLuggage
   readonly #circles: Circles
@@ -39,9 +39,9 @@ export class Coordinator {
   #waitedMs = 0
   #clock: ReturnType<typeof setInterval> | undefined
 
-  constructor(runtime: Runtime, node: LocalNode) {
+  constructor(runtime: Runtime, nodes: HeadSide) {
     this.#runtime = runtime
-    this.#node = node
+    this.#nodes = nodes
     this.#luggage = new ActorLuggage((specials) => runtime.values.release(specials))
     this.#circles = new Circles({
       classNameOf: (actorId) => this.#state.actorSpec(actorId)?.handle.className,
@@ -236,9 +236,10 @@ export class Coordinator {
   // One that ends meanwhile has nothing any more.
   async #askWorkers<T>(name: string): Promise<T[]> {
     const ready = this.#state.workers().filter(({ state }) => state === 'ready')
-    const asked = ready.map(({ workerId }) =>
-      this.#node
-        .link(workerId)
+    const realms = [...this.#nodes.memberIds, ...ready.map(({ workerId }) => workerId)]
+    const asked = realms.map((realm) =>
+      this.#nodes
+        .link(realm)
         ?.ask<T[]>(name, undefined)
         .catch(() => []),
     )
@@ -261,9 +262,9 @@ export class Coordinator {
   #carryOut(command: ClusterCommand): void {
     switch (command.type) {
       case 'startWorker':
-        return this.#node.startWorker(command.workerId, this.#labelOf(command.workerId))
+        return this.#nodes.startWorker(command.workerId, this.#labelOf(command.workerId))
       case 'stopWorker':
-        return this.#node.stopWorker(command.workerId, command.isGraceful)
+        return this.#nodes.stopWorker(command.workerId, command.isGraceful)
       case 'createActor':
         return this.#createOnWorker(command)
       case 'dismissActor':
@@ -306,7 +307,7 @@ export class Coordinator {
     const spec = this.#state.actorSpec(actorId)!
     const isLast = spec.maxRestarts === 0
     const { transfer, ...luggage } = this.#luggage.take(actorId, isLast)
-    this.#node
+    this.#nodes
       .link(workerId)!
       .ask<void>('createActor', { spec, incarnation, gpuIds, ...luggage }, transfer)
       .then(
@@ -330,14 +331,14 @@ export class Coordinator {
 
   #dismissOnWorker({ actorId, incarnation, workerId, death }: Extract<ClusterCommand, { type: 'dismissActor' }>): void {
     const ended = (): void => this.handle({ type: 'actorEnded', actorId, incarnation, death })
-    const dismiss = (): void => void this.#node.link(workerId)?.ask<void>('dismissActor', actorId).then(ended, ended)
-    const links = [...(this.#watchers.get(actorId) ?? [])].flatMap((realm) => this.#node.link(realm) ?? [])
+    const dismiss = (): void => void this.#nodes.link(workerId)?.ask<void>('dismissActor', actorId).then(ended, ended)
+    const links = [...(this.#watchers.get(actorId) ?? [])].flatMap((realm) => this.#nodes.link(realm) ?? [])
     void settleCalls(links, actorId).then(dismiss)
   }
 
   #dropOnWorker({ actorId, incarnation, workerId }: Extract<ClusterCommand, { type: 'dropActor' }>): void {
     const dropped = (): void => this.handle({ type: 'actorDropped', actorId, incarnation })
-    this.#node.link(workerId)?.ask<void>('dropActor', actorId).then(dropped, dropped)
+    this.#nodes.link(workerId)?.ask<void>('dropActor', actorId).then(dropped, dropped)
   }
 
   #publish(actorId: ActorId): void {
@@ -368,7 +369,7 @@ export class Coordinator {
 
   #send(realm: RealmId, name: string, payload: unknown): void {
     if (realm === this.#runtime.realmId) this.#runtime.onCoordinatorNotice(name, payload)
-    else this.#node.link(realm)?.tell(name, payload)
+    else this.#nodes.link(realm)?.tell(name, payload)
   }
 }
 

@@ -6,12 +6,13 @@ import type { DefinitionSpec } from '../protocol/specs.ts'
 import type { WorkerConfig } from '../protocol/worker-host.ts'
 import { newRunId } from '../store/spill.ts'
 import { Coordinator } from './coordinator.ts'
+import { HeadSide } from './head-side.ts'
 import { LocalNode, type NodeOptions } from './local-node.ts'
 import { Runtime } from './runtime.ts'
 import { giveSpill } from './spill.ts'
 import { setUp, startWorkerRuntime } from './worker-realm.ts'
 
-/** What a driver's node is and has. */
+/** What a node is and has. The nodes of a cluster that run in one process differ in `nodeName` and `start` only. */
 export interface DriverOptions {
   readonly namespace: string
   readonly isInline: boolean
@@ -23,38 +24,48 @@ export interface DriverOptions {
   readonly start: NodeOptions
 }
 
-/** Starts a node of one driver and its workers, with the coordinator in the driver's realm. */
-export function startDriver(options: DriverOptions): Runtime {
+/** A main realm with the workers it can start, before it knows the cluster. */
+export interface BareNode {
+  readonly runtime: Runtime
+  readonly node: LocalNode
+}
+
+/** Makes the main realm of a node. */
+export function bareNode(options: DriverOptions, driverId: string, runId: string): BareNode {
   const nodeId = options.nodeName
-  const runId = newRunId()
-  const runtime = new Runtime({
-    realmId: nodeId,
+  const same = {
     nodeId,
-    driverId: nodeId,
+    driverId,
+    mainId: nodeId,
     namespace: options.namespace,
-    isInline: options.isInline,
     sharesMemory: options.sharesMemory,
     sharesAlways: options.sharesAlways,
     isDevelopment: host.isDevelopment,
-  })
+  }
+  const runtime = new Runtime({ ...same, realmId: nodeId, isInline: options.isInline })
   const workers = options.isInline ? inlineHost(host.createPorts, startInline) : host.workers
   const node = new LocalNode(runtime, workers, options.start, {
-    nodeId,
-    driverId: nodeId,
-    namespace: options.namespace,
+    ...same,
     logToDriver: options.logToDriver,
     runId,
-    sharesMemory: options.sharesMemory,
-    sharesAlways: options.sharesAlways,
-    isDevelopment: host.isDevelopment,
     ...(options.setup === undefined ? {} : { setup: options.setup }),
   })
-  giveSpill(runtime, runId, true)
-  const coordinator = new Coordinator(runtime, node)
-  node.coordinator = coordinator
   runtime.node = node
+  return { runtime, node }
+}
+
+/** Starts a node of one driver and its workers, with the coordinator in the driver's realm. */
+export function startDriver(options: DriverOptions): Runtime {
+  const runId = newRunId()
+  const { runtime, node } = bareNode(options, options.nodeName, runId)
+  giveSpill(runtime, runId, true)
+  const cluster = new HeadSide(runtime, node, { options, runId })
+  const coordinator = new Coordinator(runtime, cluster)
+  cluster.coordinator = coordinator
+  node.cluster = cluster
+  runtime.cluster = cluster
   runtime.coordinator = coordinator
-  runtime.control = coordinator.controlFor(nodeId)
+  runtime.control = coordinator.controlFor(runtime.realmId)
   return runtime
 }
 

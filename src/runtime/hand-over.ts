@@ -19,7 +19,7 @@ export async function leave(runtime: Runtime): Promise<void> {
   const { objects } = runtime
   if (objects.toHandOver().length === 0) return
   objects.leaving()
-  const keeper = runtime.linkTo(runtime.config.driverId)
+  const keeper = runtime.linkTo(runtime.config.mainId)
   // All realms first, those that have no link to this one too: they would send their changes where nobody reads them.
   await within(2 * peerMs, keeper.ask('announceHandOver', undefined))
   await Promise.all([...runtime.peers()].map((link) => within(peerMs, link.ask('handingOver', undefined))))
@@ -62,7 +62,7 @@ async function outcome(runtime: Runtime, entry: ObjectEntry): Promise<{ isError:
 /** Takes an object that a realm of this node hands over. */
 export function takeObject(runtime: Runtime, link: Link, batch: readonly unknown[], at: number): void {
   const id = String(batch[at])
-  if (!runtime.isDriver || ownerOf(id) !== link.peer) return
+  if (runtime.node === undefined || ownerOf(id) !== link.peer) return
   const stored: Stored = { value: batch[at + 2], specials: runtime.values.fromWire(batch[at + 3]) }
   runtime.objects.takeOver(id, batch[at + 4] as Holders, batch[at + 1] === true, stored)
 }

@@ -1,9 +1,9 @@
 import { host } from '#host'
-import type { WorkerId } from '../protocol/ids.ts'
+import type { RealmId, WorkerId } from '../protocol/ids.ts'
 import type { HostWorker, StartOptions, WorkerHost } from '../protocol/platform.ts'
 import type { RealmsBefore, WorkerConfig, WorkerExit } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
-import type { Coordinator } from './coordinator.ts'
+import type { ClusterSide } from './cluster-side.ts'
 import { peerMs, within } from './hand-over.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Link } from './link.ts'
@@ -41,7 +41,8 @@ export class LocalNode {
   readonly #handingOver = new Set<WorkerId>()
   readonly #heartbeat: Heartbeat | undefined
   readonly memory: NodeMemory
-  coordinator!: Coordinator
+  /** Who hears what happens here. */
+  cluster!: ClusterSide
 
   constructor(runtime: Runtime, workerHost: WorkerHost, options: NodeOptions, config: NodeWorkerConfig) {
     this.#runtime = runtime
@@ -70,12 +71,12 @@ export class LocalNode {
     let started: HostWorker
     try {
       started = this.#workerHost.startWorker(
-        { ...this.#config, workerId, name, memoryBytes: this.memory.join(workerId), past: this.#past() },
+        { ...this.#config, workerId, name, memoryBytes: this.memory.join(workerId), past: this.past() },
         this.#options,
       )
     } catch (error) {
       // As an event of its own, so that every start is asked for before one is reported lost.
-      queueMicrotask(() => this.coordinator.handle({ type: 'workerExited', workerId, exit: startFailure(error) }))
+      queueMicrotask(() => this.cluster.workerExited(workerId, startFailure(error)))
       return
     }
     const link = new Link(this.#runtime, workerId, new MessagePortChannel(started.port))
@@ -86,7 +87,7 @@ export class LocalNode {
     started.ready.then(
       () => {
         worker.isReady = true
-        this.coordinator.handle({ type: 'workerReady', workerId })
+        this.cluster.workerReady(workerId)
       },
       (error: unknown) => {
         this.#exited(workerId, startFailure(error))
@@ -128,14 +129,21 @@ export class LocalNode {
     await worker.host.terminate()
   }
 
-  #past(): RealmsBefore {
-    return { ended: this.#runtime.endedRealms(), leaving: [...this.#handingOver] }
+  /** What a realm that starts now must know of those before it. */
+  past(): RealmsBefore {
+    return { ...this.#runtime.endedRealms(), leaving: [...this.#handingOver] }
   }
 
-  /** Tells every worker that one hands its objects over, and resolves when all know. */
+  /** Tells every realm of the cluster that a worker hands its objects over, and resolves when all know. */
   async announceHandOver(workerId: WorkerId): Promise<void> {
-    if (!this.#workers.has(workerId)) return
+    await Promise.all([this.announceHere(workerId), this.cluster.announceHandOver(workerId)])
+  }
+
+  /** Tells the realms of this node that a worker hands its objects over, and resolves when all know. */
+  async announceHere(workerId: WorkerId): Promise<void> {
+    if (this.#runtime.isLost(workerId)) return
     this.#handingOver.add(workerId)
+    this.#runtime.objects.handingOver(workerId)
     const others = [...this.#workers.values()].filter(({ link }) => link.peer !== workerId)
     for (const { link, isReady } of others) if (!isReady) link.tell('handsOver', workerId)
     const ready = others.filter(({ isReady }) => isReady)
@@ -177,19 +185,18 @@ export class LocalNode {
     const worker = this.#workers.get(workerId)
     if (worker === undefined) return
     this.#workers.delete(workerId)
-    this.#handingOver.delete(workerId)
     worker.link.connection.close(exit.reason)
     this.memory.leave(workerId)
-    this.#runtime.realmLost(workerId)
-    this.coordinator.realmLost(workerId)
+    this.cluster.workerExited(workerId, worker.isReady || worker.isStopped ? exit : { ...exit, failedToStart: true })
+  }
+
+  /** A realm of the cluster has ended: all realms of this node are told. */
+  realmLost(realm: RealmId): void {
+    this.#handingOver.delete(realm)
+    this.#runtime.realmLost(realm)
     if (this.#runtime.isShutDown) return
     // One that is still starting reads it before anything that could name the ended one.
-    for (const other of this.#workers.values()) other.link.tell('realmLost', workerId)
-    this.coordinator.handle({
-      type: 'workerExited',
-      workerId,
-      exit: worker.isReady || worker.isStopped ? exit : { ...exit, failedToStart: true },
-    })
+    for (const other of this.#workers.values()) other.link.tell('realmLost', realm)
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Holders, ObjectTable } from '../core/object-table.ts'
 import { isPrimitive } from '../protocol/codec.ts'
 import { ObjectFreedError, ObjectLostError, OwnerDiedError } from '../protocol/errors.ts'
-import { type ObjectId, ownerOf, type RealmId } from '../protocol/ids.ts'
+import { mainOf, type ObjectId, ownerOf, type RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import { sizeOf } from '../protocol/size-of.ts'
 import type { Link } from './link.ts'
@@ -43,7 +43,7 @@ export class Objects {
     this.#runtime = runtime
     this.#table = new ObjectTable(runtime.realmId, {
       hasEnded: (realm) => runtime.isLost(realm),
-      custodianOf: () => runtime.config.driverId,
+      custodianOf: mainOf,
       sendChange: (to, id, holder, count) => runtime.linkTo(to).connection.send(Op.hold, id, holder, count),
       unheld: (id) => this.#unheld(id),
     })
@@ -249,7 +249,7 @@ export class Objects {
       onError: (value, specials) => sink.reject({ value, specials: values.fromWire(specials) }),
       onLost: (reason) => {
         // It may have handed its objects over before it ended.
-        const custodian = this.#runtime.config.driverId
+        const custodian = mainOf(ownerOf(id))
         if (keeper !== custodian && this.#runtime.realmId !== custodian && !this.#runtime.isShutDown)
           this.#fetchFrom(custodian, id, sink)
         else sink.reject(values.packThrown(this.#ownerDied(id, reason)))

@@ -34,6 +34,9 @@ export class RemoteActor {
   #queue: ActorCall[] = []
   /** Sent, and lost with their worker: their fate depends on what the coordinator says of the actor. */
   #limbo: ActorCall[] = []
+  /** Calls that were sent to this life of the actor, or to earlier ones, and are neither answered nor known to be lost. */
+  #underWayCount = 0
+  #earlierCount = 0
   #nextSeq = 0
   #nextNumber = 0
   #pendingCount = 0
@@ -76,7 +79,7 @@ export class RemoteActor {
     try {
       call.keepForRetry()
       const isFirst = this.#queue.length === 0 || this.spec.mayOvertake
-      if (isFirst && this.#isAlive && call.isReady) this.#send(call)
+      if (isFirst && this.#mayLeave && call.isReady) this.#send(call)
       else {
         call.keep()
         this.#queue.push(call)
@@ -107,9 +110,10 @@ export class RemoteActor {
     this.#wakeReady()
   }
 
-  /** A call got its outcome. */
-  finished(): void {
+  /** A call got its outcome; if it was under way until now, `incarnation` is the life it was sent to. */
+  finished(incarnation?: number): void {
     this.#pendingCount--
+    if (incarnation !== undefined) this.#arrived(incarnation)
     this.runtime.busy(-1)
     if (this.#pendingCount > 0) return
     for (const wake of this.#idleWaiters.splice(0)) wake()
@@ -117,9 +121,10 @@ export class RemoteActor {
   }
 
   /** The worker of a sent call is gone. */
-  lost(call: ActorCall): void {
+  lost(call: ActorCall, wasUnderWay: boolean): void {
     this.#limbo.push(call)
     this.#settleLimbo()
+    if (wasUnderWay) this.#arrived(call.incarnation)
     // The next life may have begun before the end of the last one was heard of here.
     this.#pump()
   }
@@ -133,8 +138,18 @@ export class RemoteActor {
     return true
   }
 
+  // The fate of the calls that an earlier life has had is known, so that none of them starts after a later one.
+  #arrived(incarnation: number): void {
+    if (incarnation === this.view?.incarnation) this.#underWayCount--
+    else if (--this.#earlierCount === 0) this.#pump()
+  }
+
+  get #mayLeave(): boolean {
+    return this.#isAlive && (this.#earlierCount === 0 || this.spec.mayOvertake)
+  }
+
   #pump(): void {
-    if (!this.#isAlive || this.#queue.length === 0) return
+    if (!this.#mayLeave || this.#queue.length === 0) return
     const blocked = this.#queue.findIndex((call) => !call.isReady)
     // Cut out first: what is sent may lead back here.
     let ready = blocked < 0 ? this.#queue : this.#queue.slice(0, blocked)
@@ -148,7 +163,7 @@ export class RemoteActor {
 
   #sendKept(call: ActorCall): void {
     if (call.isDone) return
-    if (!this.#isAlive) {
+    if (!this.#mayLeave) {
       this.#queue.push(call)
       return
     }
@@ -161,7 +176,10 @@ export class RemoteActor {
 
   #send(call: ActorCall): void {
     const { workerId, incarnation } = this.view!
-    if (call.send(this.runtime.linkTo(workerId!), incarnation, this.#nextSeq)) this.#nextSeq++
+    if (call.send(this.runtime.linkTo(workerId!), incarnation, this.#nextSeq)) {
+      this.#nextSeq++
+      this.#underWayCount++
+    }
   }
 
   // ---- what the coordinator says
@@ -169,7 +187,11 @@ export class RemoteActor {
   update(view: ActorView): void {
     const known = this.view
     if (known !== undefined && (view.incarnation < known.incarnation || known.state === 'DEAD')) return
-    if (known === undefined || view.incarnation > known.incarnation) this.#nextSeq = 0
+    if (known === undefined || view.incarnation > known.incarnation) {
+      this.#nextSeq = 0
+      this.#earlierCount += this.#underWayCount
+      this.#underWayCount = 0
+    }
     this.view = view
     this.#settleLimbo()
     if (this.#isGone) this.#rejectQueue()

@@ -1,9 +1,9 @@
 import { host } from '#host'
 import type { ActorView, Refusal } from '../core/cluster-events.ts'
-import { RealmSet, type RealmSpan } from '../core/realm-set.ts'
+import { RealmSet } from '../core/realm-set.ts'
 import type { Channel } from '../protocol/channel.ts'
 import { RuntimeShutdownError, WorkerCrashedError } from '../protocol/errors.ts'
-import type { ActorId, NodeId, RealmId } from '../protocol/ids.ts'
+import { type ActorId, mainOf, type NodeId, type RealmId } from '../protocol/ids.ts'
 import type { PortLike } from '../protocol/platform.ts'
 import type { RealmsBefore, WorkerExit } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
@@ -13,10 +13,12 @@ import { cancelledError } from './call-abort.ts'
 import type { CallOptions } from './call-options.ts'
 import { watchCall } from './call-watch.ts'
 import { Callbacks } from './callbacks.ts'
+import type { ClusterSide } from './cluster-side.ts'
 import { type CallContext, currentCallIfKnown, enterCall, leaveCall } from './context.ts'
 import { type Control, RemoteControl } from './control.ts'
 import type { Coordinator } from './coordinator.ts'
 import { leave } from './hand-over.ts'
+import { askFor, type Introduction, introduce } from './introductions.ts'
 import { Link } from './link.ts'
 import type { LocalNode } from './local-node.ts'
 import type { ObjectEntry } from './object-entry.ts'
@@ -36,8 +38,10 @@ import { printLine, type WorkerLine } from './worker-console.ts'
 export interface RuntimeConfig {
   readonly realmId: RealmId
   readonly nodeId: NodeId
-  /** The realm of the node's coordinator. */
+  /** The realm of the coordinator. */
   readonly driverId: RealmId
+  /** The main realm of this node. */
+  readonly mainId: RealmId
   readonly namespace: string
   /** Actors and tasks run in the calling realm. */
   readonly isInline: boolean
@@ -71,7 +75,9 @@ export class Runtime {
   control!: Control
   /** Only in the driver. */
   coordinator: Coordinator | undefined
+  /** Only in the main realm of a node. */
   node: LocalNode | undefined
+  cluster: ClusterSide | undefined
   isShutDown = false
   /** What is done about calls that wait for each other in a circle. */
   deadlock: 'warn' | 'error' = 'warn'
@@ -130,8 +136,8 @@ export class Runtime {
     const [ours, theirs] = host.createPorts()
     const link = new Link(this, realm, new MessagePortChannel(ours))
     this.#links.set(realm, link)
-    if (this.#lostRealms.has(realm) || this.isDriver || this.isShutDown) link.connection.close('its realm has ended')
-    else this.#links.get(this.config.driverId)!.tell('introduce', { realm, port: theirs }, [theirs])
+    if (this.#lostRealms.has(realm) || this.isShutDown || !askFor(this, realm, theirs))
+      link.connection.close('its realm has ended')
     return link
   }
 
@@ -145,20 +151,21 @@ export class Runtime {
     if (this.#links.get(link.peer) === link) this.#links.delete(link.peer)
     this.running.linkClosed(link)
     this.node?.linkClosed(link, reason)
+    this.cluster?.linkClosed(link)
   }
 
-  /** The links to other workers. */
+  /** The links to other realms than the main one. */
   *peers(): Generator<Link> {
     for (const link of this.#links.values())
-      if (link.peer !== this.config.driverId && !link.connection.isClosed) yield link
+      if (link.peer !== this.config.mainId && !link.connection.isClosed) yield link
   }
 
   /** What a realm that starts now must know of those before it. */
-  endedRealms(): RealmSpan[] {
-    return this.#lostRealms.spans
+  endedRealms(): Omit<RealmsBefore, 'leaving'> {
+    return { ended: this.#lostRealms.spans, endedNodes: this.#lostRealms.others }
   }
-  learn({ ended, leaving }: RealmsBefore): void {
-    this.#lostRealms = RealmSet.of(ended)
+  learn({ ended, endedNodes, leaving }: RealmsBefore): void {
+    this.#lostRealms = RealmSet.of(ended, endedNodes)
     for (const realm of leaving) this.objects.handingOver(realm)
   }
 
@@ -177,10 +184,13 @@ export class Runtime {
   // ---- what other realms ask and tell
 
   async onRequest(from: Link, name: string, payload: unknown): Promise<unknown> {
-    if (name === 'announceHandOver') return this.node?.announceHandOver(from.peer)
-    if (this.coordinator !== undefined) return this.coordinator.onRequest(from, name, payload)
+    if (this.cluster?.onNotice(from, name, payload)) return undefined
+    if (name === 'announceHandOver') return this.#announceHandOver(from.peer, payload)
     if (name === 'handingOver') return this.objects.handingOver(from.peer)
-    if (from.peer !== this.config.driverId) throw new Error(`${from.peer} may not ask this worker for ${name}.`)
+    if (this.coordinator !== undefined) return this.coordinator.onRequest(from, name, payload)
+    if (from.peer !== this.config.driverId && from.peer !== this.config.mainId)
+      throw new Error(`${from.peer} may not ask this realm for ${name}.`)
+    if (name === 'shutdown' && this.node !== undefined) return this.shutdown()
     switch (name) {
       case 'createActor':
         return this.actors.create(payload as CreateActor)
@@ -195,7 +205,9 @@ export class Runtime {
       case 'listObjects':
         return this.objects.list()
       case 'handsOver':
-        return this.objects.handingOver(String(payload))
+        return this.node === undefined
+          ? this.objects.handingOver(String(payload))
+          : this.node.announceHere(String(payload))
       case 'leave':
         return leave(this)
       default:
@@ -206,21 +218,26 @@ export class Runtime {
   onNotice(from: Link, name: string, payload: unknown): void {
     if (name === 'freeObject') return this.#freeObject(String(payload))
     if (name === 'cancelObject') return this.#cancelObject(payload as CancelOrder)
+    if (this.node !== undefined) {
+      if (this.cluster!.onNotice(from, name, payload)) return
+      if (name === 'memoryWanted') return this.node.memory.wanted(from.peer, Number(payload))
+      if (name === 'memoryReturned') return this.node.memory.returned(from.peer, Number(payload))
+      if (name === 'introduce') {
+        const { realm, port } = payload as Introduction
+        return introduce(this, from.peer, realm, port)
+      }
+    }
     if (this.coordinator !== undefined) {
       if (name === 'log') printLine(payload as WorkerLine)
-      else if (name === 'memoryWanted') this.node?.memory.wanted(from.peer, Number(payload))
-      else if (name === 'memoryReturned') this.node?.memory.returned(from.peer, Number(payload))
-      else if (name === 'introduce') this.#introduce(from.peer, payload as { realm: RealmId; port: PortLike })
       else this.coordinator.onNotice(from, name, payload)
-      return
-    }
-    if (from.peer === this.config.driverId) this.onCoordinatorNotice(name, payload)
+    } else if (from.peer === this.config.driverId || from.peer === this.config.mainId)
+      this.onCoordinatorNotice(name, payload)
   }
 
-  #introduce(asker: RealmId, { realm, port }: { realm: RealmId; port: PortLike }): void {
-    const link = this.node?.link(realm)
-    if (link === undefined) port.close()
-    else link.tell('meet', { realm: asker, port }, [port])
+  // A worker of this node says it of itself, another node of one of its workers.
+  async #announceHandOver(peer: RealmId, payload: unknown): Promise<void> {
+    const leaving = mainOf(peer) === peer ? String(payload) : peer
+    if (mainOf(leaving) === mainOf(peer)) await this.node?.announceHandOver(leaving)
   }
 
   onCoordinatorNotice(name: string, payload: unknown): void {
@@ -249,7 +266,7 @@ export class Runtime {
         void this.memory.allow(Number(payload))
         return
       case 'memoryLimited':
-        void this.memory.allow(Number(payload)).then((bytes) => this.tellDriver('memoryReturned', bytes))
+        void this.memory.allow(Number(payload)).then((bytes) => this.#tell(this.config.mainId, 'memoryReturned', bytes))
         return
       case 'handsOver':
         return this.objects.handingOver(String(payload))
@@ -334,12 +351,15 @@ export class Runtime {
   }
 
   tellDriver(name: string, payload: unknown): void {
-    this.#links.get(this.config.driverId)?.tell(name, payload)
+    this.#tell(this.config.driverId, name, payload)
+  }
+  #tell(realm: RealmId, name: string, payload: unknown): void {
+    this.#links.get(realm)?.tell(name, payload)
   }
 
-  connectToDriver(link: Link): void {
-    this.addLink(link)
-    this.control = new RemoteControl(link)
+  /** The coordinator is elsewhere: it is asked over the link to its realm. */
+  connectToDriver(): void {
+    this.control = new RemoteControl(this.linkTo(this.config.driverId))
   }
 
   /** Ends everything of this realm: every promise settles, every worker ends. */
@@ -351,7 +371,7 @@ export class Runtime {
     this.tasks.failAll(error)
     this.actors.failAll(error)
     const closing = [...this.#links.values()]
-    await this.node?.shutdown()
+    await Promise.all([this.cluster?.shutdown(), this.node?.shutdown()])
     this.coordinator?.shutDown()
     for (const link of closing) link.connection.close('the runtime was shut down')
     await this.memory.close()

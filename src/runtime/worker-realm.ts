@@ -14,21 +14,23 @@ import { forwardConsole } from './worker-console.ts'
 
 /** Makes a runtime that is a worker of the node at the other end of `port`. */
 export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInline: boolean): Runtime {
-  const { workerId, nodeId, driverId, namespace, sharesMemory, sharesAlways, isDevelopment } = config
+  const { workerId, nodeId, driverId, mainId, namespace, sharesMemory, sharesAlways, isDevelopment } = config
   const runtime = new Runtime({
     realmId: workerId,
     nodeId,
     driverId,
+    mainId,
     namespace,
     isInline,
     sharesMemory,
     sharesAlways,
     isDevelopment,
   })
-  const link = new Link(runtime, driverId, new MessagePortChannel(port))
-  runtime.connectToDriver(link)
+  const link = new Link(runtime, mainId, new MessagePortChannel(port))
+  runtime.addLink(link)
   runtime.memory.allowances = new WorkerAllowances(config.memoryBytes, (bytes) => link.tell('memoryWanted', bytes))
   runtime.learn(config.past)
+  runtime.connectToDriver()
   giveSpill(runtime, config.runId, false)
   return runtime
 }

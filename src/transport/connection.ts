@@ -75,6 +75,8 @@ export class Connection {
 
   close(reason: string): void {
     if (this.#closed !== undefined) return
+    this.#batch.push(Op.bye)
+    this.#recordCount++
     this.flush()
     this.#closed = reason
     this.#channel.close()
@@ -110,6 +112,7 @@ export class Connection {
       const count = fieldCount[op]
       if (count === undefined || at + count >= message.length) break
       if (op === Op.ping) this.send(Op.pong)
+      else if (op === Op.bye) this.close('the other side closed it')
       else if (op !== Op.pong) this.#guard(() => this.#read(op, message, at + 1))
       at += count + 1
     }

@@ -60,7 +60,7 @@ export async function reasonOf(action: PromiseLike<unknown> | (() => unknown)): 
   } catch (reason) {
     return reason
   }
-  throw new Error(`expected a rejection, got ${String(value)}`)
+  throw new Error(`expected a rejection, got ${String(value).slice(0, 200)}`)
 }
 
 /** Expects a rejection with an error of this class, whose message matches, and gives it. */

@@ -66,7 +66,8 @@ export const Abortable = actor(
     }
     async untilAborted(): Promise<never> {
       const { signal } = runtimeContext()
-      await this.#ledger.note('running')
+      // Its answer may still be under way when the caller gives up.
+      await this.#ledger.note('running').catch(() => {})
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
       await this.#ledger.note('aborted')
       throw signal.reason
@@ -90,7 +91,7 @@ export const Abortable = actor(
 export const untilAborted = task(
   async function untilAborted(ledger: Ledger): Promise<never> {
     const { signal } = runtimeContext()
-    await ledger.note('running')
+    await ledger.note('running').catch(() => {})
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     await ledger.note('aborted')
     throw signal.reason

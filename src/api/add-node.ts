@@ -1,0 +1,48 @@
+import { host } from '#host'
+import { type AddedNode, addNode as add } from '../runtime/add-node.ts'
+import { checkAmount, checkKeys, checkNumber, checkResources, checkString } from '../runtime/checks.ts'
+import { requireRuntime } from './current.ts'
+import { checkNodeName } from './node-name.ts'
+
+export type { AddedNode } from '../runtime/add-node.ts'
+
+/** What `addNode` takes; each means what it means in `init`. */
+export interface AddNodeOptions {
+  readonly name?: string
+  readonly numCpus?: number
+  /** Default: none. */
+  readonly numGpus?: number
+  readonly resources?: Readonly<Record<string, number>>
+  readonly labels?: Readonly<Record<string, string>>
+  readonly objectStoreMemory?: number
+}
+
+let nextNumber = 2
+
+/**
+ * Adds a node to the running cluster, inside this page or process: with workers, resources and objects of its own, and
+ * nothing in common with the others but the coordinator. It shows how a program behaves on several machines, and when one
+ * of them is lost. Resolves when the node has joined. Only in the driver.
+ */
+export async function addNode(options: AddNodeOptions = {}): Promise<AddedNode> {
+  const where = 'addNode'
+  checkKeys(options, ['name', 'numCpus', 'numGpus', 'resources', 'labels', 'objectStoreMemory'], where)
+  checkAmount(options.numCpus, 'numCpus', where)
+  checkNumber(options.numGpus, { name: 'numGpus', where, min: 0, isInteger: true })
+  checkResources(options.resources, where)
+  for (const [label, value] of Object.entries(options.labels ?? {})) checkString(value, `labels.${label}`, where)
+  checkNumber(options.objectStoreMemory, { name: 'objectStoreMemory', where, min: 1, isInteger: true })
+  checkNodeName(options.name, where)
+  const runtime = requireRuntime()
+  if (!runtime.isDriver) throw new Error('addNode() was called in a worker; only the driver can add nodes.')
+  return add(runtime, {
+    name: options.name ?? `node-${nextNumber++}`,
+    resources: {
+      cpus: options.numCpus ?? host.cpuCount,
+      gpus: options.numGpus ?? 0,
+      custom: options.resources ?? {},
+    },
+    labels: options.labels ?? {},
+    memoryBytes: options.objectStoreMemory,
+  })
+}

@@ -1,0 +1,51 @@
+import { host } from '#host'
+import { MessagePortChannel } from '../transport/message-port.ts'
+import { bareNode } from './driver.ts'
+import type { HeadSide } from './head-side.ts'
+import { Link } from './link.ts'
+import { MemberSide, type NodeFacts } from './member-side.ts'
+import type { Runtime } from './runtime.ts'
+import { giveSpill } from './spill.ts'
+
+/** What a node that is added has. */
+export interface AddedNodeOptions extends NodeFacts {
+  readonly name: string
+  /** How much all realms of the node together may keep of objects in memory, in bytes. */
+  readonly memoryBytes?: number | undefined
+}
+
+/** Another node of the cluster, in this process. */
+export interface AddedNode {
+  readonly nodeId: string
+  /** It is gone at once, with all that runs and lives there; the rest of the cluster finds out. */
+  kill(): void
+  /** Ends it and its workers; resolves when they have ended. */
+  shutdown(): Promise<void>
+}
+
+/** Adds a node to a cluster: a main realm of its own in this process, with workers of its own. */
+export async function addNode(head: Runtime, { name, memoryBytes, ...facts }: AddedNodeOptions): Promise<AddedNode> {
+  const cluster = head.cluster as HeadSide
+  if (name === head.realmId || cluster.hasMember(name) || head.isLost(name))
+    throw new RangeError(`A node named ${JSON.stringify(name)} is or was in this cluster already; choose another name.`)
+  const { options, runId } = cluster.terms
+  const start = { ...options.start, memoryBytes: memoryBytes ?? options.start.memoryBytes }
+  const { runtime, node } = bareNode({ ...options, nodeName: name, start }, head.realmId, runId)
+  giveSpill(runtime, runId, false)
+  const [ours, theirs] = host.createPorts()
+  const past = head.node!.past()
+  cluster.addMember(new Link(head, name, new MessagePortChannel(ours)))
+  const link = new Link(runtime, head.realmId, new MessagePortChannel(theirs))
+  runtime.addLink(link)
+  runtime.learn(past)
+  runtime.connectToDriver()
+  const side = new MemberSide(runtime, node, link)
+  node.cluster = side
+  runtime.cluster = side
+  await link.ask('nodeJoined', facts)
+  return {
+    nodeId: name,
+    kill: () => link.connection.close('it was killed'),
+    shutdown: () => runtime.shutdown(),
+  }
+}

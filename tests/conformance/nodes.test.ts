@@ -1,0 +1,202 @@
+import {
+  ActorDiedError,
+  ActorUnschedulableError,
+  get,
+  kill,
+  listNodes,
+  listObjects,
+  OwnerDiedError,
+  placementGroup,
+  proxy,
+  ready,
+  TaskUnschedulableError,
+  terminate,
+  wait,
+} from 'troupe'
+import { type AddedNode, addNode } from 'troupe/adapter'
+import { expect, test } from 'vitest'
+import { nodeOf, ones, Place } from './actors/places.ts'
+import { expectRejects, expectThrows, latch, seconds, start, until, untilNoObjects } from './kit.ts'
+
+/** What only the nodes that are added have: what asks for it does not run in the first one. */
+const far = { resources: { far: 1 } }
+const addFar = (options: { numCpus?: number; far?: number; name?: string } = {}): Promise<AddedNode> => {
+  const { far = 4, ...rest } = options
+  return addNode({ numCpus: 4, resources: { far }, ...rest })
+}
+
+const gone = ({ nodeId }: AddedNode): Promise<void> =>
+  until(async () => (await listNodes()).every((node) => node.nodeId !== nodeId), `${nodeId} counts as lost`)
+
+test('F2 on three nodes with four GPUs each, twelve actors get twelve different ones', async () => {
+  await start({ numCpus: 8, numGpus: 4 })
+  for (let i = 0; i < 2; i++) await addNode({ numCpus: 8, numGpus: 4 })
+  const light = Place.options({ numGpus: 1, isolation: 'shared' })
+  const places = Array.from({ length: 12 }, () => light.remote())
+  const found = await Promise.all(places.map((place) => place.where()))
+  expect(new Set(found.map(({ nodeId, gpuIds }) => `${nodeId} ${gpuIds}`)).size).toBe(12)
+  const late = light.remote()
+  const where = late.where.remote()
+  expect((await wait([where], { timeout: seconds(1.5) }))[0]).toEqual([])
+  kill(places[5]!)
+  expect(await get(where)).toEqual(found[5])
+}, 120_000)
+
+test('F12 tasks spread over the nodes; affinity follows nodes that come and go', async () => {
+  await start({ numCpus: 2, name: 'first' })
+  const [second] = [await addNode({ numCpus: 2, name: 'second' }), await addNode({ numCpus: 2, name: 'third' })]
+  const go = latch()
+  const spread = nodeOf.options({ schedulingStrategy: 'SPREAD' })
+  const tasks = Array.from({ length: 6 }, () => spread.remote(proxy(() => go.opened)))
+  go.open()
+  const counts = new Map<string, number>()
+  for (const nodeId of await Promise.all(tasks.map((one) => get(one))))
+    counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1)
+  expect(Object.fromEntries(counts)).toEqual({ first: 2, second: 2, third: 2 })
+
+  const hard = nodeOf.options({ schedulingStrategy: { nodeId: 'second' } })
+  const soft = nodeOf.options({ schedulingStrategy: { nodeId: 'second', soft: true } })
+  expect([await get(hard.remote()), await get(soft.remote())]).toEqual(['second', 'second'])
+  second.kill()
+  await gone(second)
+  expectThrows(() => hard.remote(), TaskUnschedulableError)
+  expectThrows(() => Place.options({ schedulingStrategy: { nodeId: 'second' } }).remote(), ActorUnschedulableError)
+  expect(['first', 'third']).toContain(await get(soft.remote()))
+})
+
+test('F11 the bundles of a strictly spread group are on nodes of their own', async () => {
+  await start({ numCpus: 2 })
+  await addNode({ numCpus: 2 })
+  const group = placementGroup([{ CPU: 1 }, { CPU: 1 }], { strategy: 'STRICT_SPREAD' })
+  await group.ready()
+  const bundles = [0, 1].map((index) => nodeOf.options({ placementGroup: group.bundle(index) }).remote())
+  expect(new Set(await Promise.all(bundles.map((one) => get(one)))).size).toBe(2)
+})
+
+test('C20 the result of a task outlives the node it ran on; what was put there does not', async () => {
+  await start({ numCpus: 1 })
+  const node = await addFar()
+  const length = 1_000_000
+  const place = Place.options(far).remote()
+  const [stored] = await place.keep(length)
+  const result = ones.options(far).remote(length)
+  await wait([result])
+  node.kill()
+  await gone(node)
+  await expectRejects(get(stored), OwnerDiedError)
+  const value = await get(result)
+  expect([value.length, value[0], value[length - 1]]).toEqual([length, 1, 1])
+})
+
+test('C20 a task whose node is lost is run again elsewhere', async () => {
+  await start({ numCpus: 1 })
+  const nodes = new Map<string, AddedNode>()
+  for (const name of ['a', 'b', 'c', 'd']) nodes.set(name, await addFar({ name, far: 1 }))
+  const seen: string[] = []
+  const pass = async (nodeId: string): Promise<void> => {
+    seen.push(nodeId)
+    if (seen.length > 3) return
+    nodes.get(nodeId)!.kill()
+    await new Promise(() => {})
+  }
+  const last = await get(nodeOf.options({ ...far, maxRetries: 3 }).remote(proxy(pass)))
+  expect(seen).toHaveLength(4)
+  expect(new Set(seen).size).toBe(4)
+  expect(last).toBe(seen[3])
+})
+
+test('E9 actors of a lost node die, or begin anew on another one', async () => {
+  await start({ numCpus: 1 })
+  const first = await addFar({ far: 3 })
+  const [mortal, restartable, patient] = [
+    Place.options(far).remote(),
+    Place.options({ ...far, maxRestarts: 1 }).remote(),
+    Place.options({ ...far, maxRestarts: 1, maxTaskRetries: -1 }).remote(),
+  ]
+  for (const place of [mortal, restartable, patient]) {
+    expect((await place.where()).nodeId).toBe(first.nodeId)
+    expect(await place.count()).toBe(1)
+  }
+  const second = await addFar({ far: 3 })
+  const reached = latch()
+  const held = mortal.hold(
+    proxy(() => {
+      reached.open()
+      return new Promise(() => {})
+    }),
+  )
+  await reached.opened
+  first.kill()
+  const death = await expectRejects(held, ActorDiedError)
+  expect(death.reason).toBe('NODE_DIED')
+  expect(await patient.count()).toBe(1)
+  expect((await patient.where()).nodeId).toBe(second.nodeId)
+  await ready(restartable)
+  expect(await restartable.count()).toBe(1)
+  expect((await listNodes()).map(({ nodeId }) => nodeId)).not.toContain(first.nodeId)
+})
+
+test('E8 nodes die one after the other: every count goes on or begins anew', async () => {
+  await start({ numCpus: 1 })
+  const nodes: AddedNode[] = []
+  for (let i = 0; i < 5; i++) nodes.push(await addFar({ far: 3 }))
+  const immortal = Place.options({ ...far, maxRestarts: -1, maxTaskRetries: -1, isolation: 'shared' })
+  const places = [1, 2, 3].map(() => immortal.remote())
+  const last = [0, 0, 0]
+  for (const node of nodes.slice(0, 4)) {
+    const counting = Promise.all(
+      places.map(async (place, i) => {
+        for (let call = 0; call < 20; call++) {
+          const count = await place.count()
+          expect([last[i]! + 1, 1]).toContain(count)
+          last[i] = count
+        }
+      }),
+    )
+    await get(nodeOf.remote())
+    node.kill()
+    await counting
+  }
+}, 120_000)
+
+test('E13 nodes go and come while sixteen actors work: every call is answered', async () => {
+  await start({ numCpus: 1 })
+  const nodes: AddedNode[] = []
+  for (let i = 0; i < 2; i++) nodes.push(await addNode({ numCpus: 4, resources: { far: 4 } }))
+  const worker = Place.options({
+    numCpus: 0.25,
+    resources: { far: 0.25 },
+    maxRestarts: -1,
+    maxTaskRetries: -1,
+    isolation: 'shared',
+  })
+  const places = Array.from({ length: 16 }, () => worker.remote())
+  let answered = 0
+  const working = Promise.all(
+    places.flatMap((place) =>
+      Array.from({ length: 300 }, async () => {
+        expect(await place.count()).toBeGreaterThan(0)
+        answered++
+      }),
+    ),
+  )
+  for (let round = 0; round < 3; round++) {
+    await until(async () => answered >= (round + 1) * 300, 'some calls are answered')
+    nodes.push(await addNode({ numCpus: 4, resources: { far: 4 } }))
+    nodes[round]!.kill()
+  }
+  await working
+  expect(answered).toBe(4800)
+}, 120_000)
+
+test('C14 an actor on another node hands its objects to its own node when it ends', async () => {
+  await start({ numCpus: 1 })
+  await addFar({ name: 'keeper' })
+  const place = Place.options(far).remote()
+  const [stored] = await place.keep(100_000)
+  await terminate(place)
+  await until(async () => (await listObjects()).some(({ keeper }) => keeper === 'keeper'), 'it has handed over')
+  expect((await get(stored)).length).toBe(100_000)
+  stored[Symbol.dispose]()
+  await untilNoObjects()
+})
