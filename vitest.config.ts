@@ -62,7 +62,7 @@ export default defineConfig({
           include: conformance,
           testTimeout: 40_000,
           fileParallelism: false,
-          env: { TROUPE_WITHOUT: without },
+          env: { TROUPE_WITHOUT: without, TROUPE_ELSEWHERE: process.env['TROUPE_ELSEWHERE'] ?? '' },
           browser: {
             enabled: true,
             headless: true,

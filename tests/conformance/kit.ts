@@ -1,4 +1,5 @@
 import { type InitOptions, init, listObjects, shutdown } from 'troupe'
+import { addNode } from 'troupe/adapter'
 import { afterEach, expect, test } from 'vitest'
 
 /** Where the suite runs now. */
@@ -19,11 +20,20 @@ export const seconds = (count: number): number => count * 100
 
 afterEach(() => shutdown())
 
+/** Whether actors and tasks run on another node than the driver's in this run (`--elsewhere`). */
+export const isElsewhere: boolean = (import.meta.env?.['TROUPE_ELSEWHERE'] ?? environment.TROUPE_ELSEWHERE) === '1'
+
 /** Starts the runtime that every case expects: 8 logical CPUs, 2 logical GPUs, one unit of `special`. */
-export function start(options: InitOptions = {}): ReturnType<typeof init> {
+export async function start(options: InitOptions = {}): ReturnType<typeof init> {
   const chosen: InitOptions = host === 'inline' ? { host: 'inline' } : {}
   const forced: InitOptions = without === 'sharedmemory' ? { sharedMemory: 'off' } : {}
-  return init({ numCpus: 8, numGpus: 2, resources: { special: 1 }, ...chosen, ...options, ...forced })
+  const all: InitOptions = { numCpus: 8, numGpus: 2, resources: { special: 1 }, ...chosen, ...options, ...forced }
+  if (!isElsewhere) return init(all)
+  const { numCpus = 8, numGpus = 2, resources = {}, labels = {}, objectStoreMemory, ...same } = all
+  const memory = objectStoreMemory === undefined ? {} : { objectStoreMemory }
+  const runtime = await init({ ...same, ...memory, numCpus: 0, numGpus: 0 })
+  await addNode({ numCpus, numGpus, resources, labels, ...memory })
+  return runtime
 }
 
 /** A case for some hosts only: elsewhere it does not exist, so that nothing is ever skipped. */

@@ -1,5 +1,6 @@
-// npm run conformance -- --host node|chromium|inline [--without PART] [--json] [--times N] [--shuffle] [--seed S] [--only ID]
-// Runs the suite on one host, with a part of the platform taken away if asked for. Prints one record per case; with --json one
+// npm run conformance -- --host node|chromium|inline [--without PART] [--elsewhere] [--json] [--times N] [--shuffle] [--seed S]
+// [--only ID]. Runs the suite on one host, with a part of the platform taken away if asked for, or with its actors and tasks on
+// another node than the driver's. Prints one record per case; with --json one
 // JSON object a line, and nothing else.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,7 @@ const PARTS = {
   inline: ['sharedmemory'],
   chromium: ['isolation', 'indexeddb', 'locks', 'sharedmemory'],
 }
-const USAGE = `usage: npm run conformance -- --host ${HOSTS.join('|')} [--without PART] [--json] [--times N] [--shuffle] [--seed S] [--only ID[,ID...]]`
+const USAGE = `usage: npm run conformance -- --host ${HOSTS.join('|')} [--without PART] [--elsewhere] [--json] [--times N] [--shuffle] [--seed S] [--only ID[,ID...]]`
 
 try {
   const options = readOptions()
@@ -37,6 +38,7 @@ function readOptions() {
       seed: { type: 'string' },
       only: { type: 'string' },
       without: { type: 'string' },
+      elsewhere: { type: 'boolean', default: false },
     },
   })
   const times = Number(values.times)
@@ -53,7 +55,7 @@ function readOptions() {
   return { ...values, times, seed }
 }
 
-async function runOnce({ host, json, shuffle, seed, only, without, times }, round) {
+async function runOnce({ host, json, shuffle, seed, only, without, elsewhere, times }, round) {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-conformance-'))
   const report = join(folder, 'report.json')
   const args = ['tests/conformance', '--reporter=json', `--outputFile.json=${report}`]
@@ -64,11 +66,11 @@ async function runOnce({ host, json, shuffle, seed, only, without, times }, roun
   try {
     if (!json)
       console.log(
-        `${host}${without ? ` without ${without}` : ''}${times > 1 ? `, run ${round + 1} of ${times}` : ''}${shuffle ? `, seed ${orderSeed}` : ''}`,
+        `${host}${without ? ` without ${without}` : ''}${elsewhere ? ', elsewhere' : ''}${times > 1 ? `, run ${round + 1} of ${times}` : ''}${shuffle ? `, seed ${orderSeed}` : ''}`,
       )
     const { code, output } = await runVitest([host], args, {
       quiet: true,
-      env: { TROUPE_WITHOUT: without ?? '' },
+      env: { TROUPE_WITHOUT: without ?? '', TROUPE_ELSEWHERE: elsewhere ? '1' : '' },
     })
     const { records, problems } = readReport(report, wanted)
     for (const record of records) console.log(json ? JSON.stringify(record) : formatRecord(record))
