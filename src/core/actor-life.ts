@@ -7,6 +7,7 @@ import type { Books } from './books.ts'
 import type { Death, Refusal } from './cluster-events.ts'
 import type { Allocation } from './demand.ts'
 import type { Slot } from './slot.ts'
+import { nextIncarnation } from './term.ts'
 import type { WorkerRecord } from './worker-pool.ts'
 
 interface ActorLifeOptions {
@@ -145,7 +146,7 @@ export class ActorLife {
 
   #again(actor: ActorRecord): void {
     actor.state = 'RESTARTING'
-    actor.incarnation++
+    actor.incarnation = nextIncarnation(actor.incarnation, this.#books.term)
     this.#books.emit({ type: 'publishActor', actorId: actor.id })
     this.#options.enqueue(actor)
   }
