@@ -118,6 +118,8 @@ export class ClusterState {
         return this.#life.hold(event.actorId, event.realm, event.count)
       case 'handlesReleased':
         return this.#life.hold(event.actorId, event.realm, -event.count)
+      case 'holdersKnown':
+        return this.#life.collectAll()
       case 'groupRequested':
         return this.#groups.request(event.spec)
       case 'groupRemoved':
@@ -149,7 +151,7 @@ export class ClusterState {
 
   /** All that it knows, as data that can be cloned. */
   snapshot(): ClusterSnapshot {
-    return takeSnapshot(this.#parts, { term: this.term, nowMs: this.#nowMs })
+    return takeSnapshot(this.#parts, { term: this.term, nowMs: this.#nowMs, mayCollect: this.#life.mayCollect })
   }
 
   /** A coordinator that goes on where another one was, in the same term or a later one. */
@@ -157,6 +159,7 @@ export class ClusterState {
     if (term < snapshot.term) throw new RangeError(`bug: term ${term} cannot go on from term ${snapshot.term}`)
     const state = new ClusterState(term)
     state.#nowMs = snapshot.nowMs
+    state.#life.mayCollect = snapshot.mayCollect
     restoreParts(state.#parts, snapshot, firstWorkerOf(term))
     return state
   }

@@ -131,6 +131,8 @@ export interface ClusterSnapshot {
   readonly nextSeq: number
   readonly nextWorker: number
   readonly hadNodes: boolean
+  /** False: it is not yet known again who holds what, so nothing ends because nobody holds it. */
+  readonly mayCollect: boolean
   readonly nodes: readonly NodeSnapshot[]
   readonly workers: readonly WorkerSnapshot[]
   readonly actors: readonly ActorSnapshot[]
@@ -149,7 +151,10 @@ export interface ClusterSnapshot {
 }
 
 /** Writes down what the parts of a coordinator's state know, between two events. */
-export function takeSnapshot(parts: ClusterParts, { term, nowMs }: { term: number; nowMs: number }): ClusterSnapshot {
+export function takeSnapshot(
+  parts: ClusterParts,
+  { term, nowMs, mayCollect }: Pick<ClusterSnapshot, 'term' | 'nowMs' | 'mayCollect'>,
+): ClusterSnapshot {
   const { actors, leases, groups, pool, scheduler } = parts
   const nodes = [...pool.nodes]
   const inBook = new Set(leases.all)
@@ -163,6 +168,7 @@ export function takeSnapshot(parts: ClusterParts, { term, nowMs }: { term: numbe
   return {
     term,
     nowMs,
+    mayCollect,
     nextSeq: scheduler.lastSeq + 1,
     ...pool.counters,
     nodes: nodes.map(nodeSnapshot),
