@@ -1,5 +1,6 @@
 import type { ActorId, RealmId } from '../protocol/ids.ts'
 import type { ActorRecord } from './actor-record.ts'
+import type { DirectorySnapshot } from './snapshot.ts'
 
 /** Dead actors that are still remembered for late callers and the state API. */
 const rememberedDead = 1000
@@ -93,6 +94,34 @@ export class ActorDirectory {
   retire(actor: ActorRecord): void {
     this.#dead.push(actor.id)
     if (this.#dead.length > rememberedDead) this.#actors.delete(this.#dead.shift()!)
+  }
+
+  /** What the actors themselves do not tell. */
+  snapshot(): DirectorySnapshot {
+    const heldBy = [...this.#heldBy].map(([realm, actors]) => {
+      // Of actors that are dead for long nothing is known but this.
+      return [realm, [...actors].flatMap((actor) => (this.get(actor.id) === actor ? [actor.id] : []))] as const
+    })
+    return {
+      named: [...this.#names.values()],
+      heldBy: heldBy.filter(([, actorIds]) => actorIds.length > 0),
+      early: [...this.#early].map(([actorId, holds]) => [actorId, [...holds]]),
+      dead: [...this.#dead],
+    }
+  }
+
+  /** Goes on where another directory was. */
+  restore(actors: readonly ActorRecord[], { named, heldBy, early, dead }: DirectorySnapshot): void {
+    for (const actor of actors) {
+      this.#actors.set(actor.id, actor)
+      if (actor.state !== 'DEAD') addTo(this.#madeBy, actor.spec.creator, actor)
+    }
+    for (const actorId of named) this.nameIt(this.#actors.get(actorId)!)
+    for (const [realm, actorIds] of heldBy) {
+      for (const actorId of actorIds) addTo(this.#heldBy, realm, this.#actors.get(actorId)!)
+    }
+    for (const [actorId, holds] of early) this.#early.set(actorId, holds)
+    this.#dead.push(...dead)
   }
 
   /** Throws when a name belongs to a dead actor. */

@@ -7,6 +7,7 @@ import type { Books } from './books.ts'
 import type { Death, Refusal } from './cluster-events.ts'
 import type { Allocation } from './demand.ts'
 import type { Slot } from './slot.ts'
+import { nextIncarnation } from './term.ts'
 import type { WorkerRecord } from './worker-pool.ts'
 
 interface ActorLifeOptions {
@@ -21,6 +22,8 @@ interface ActorLifeOptions {
 /** The transitions in the lives of all actors. The states are those of ActorRecord. */
 export class ActorLife {
   readonly directory: ActorDirectory = new ActorDirectory()
+  /** Whether an actor ends because nobody holds it. */
+  mayCollect = true
   readonly #books: Books
   readonly #options: ActorLifeOptions
 
@@ -145,7 +148,7 @@ export class ActorLife {
 
   #again(actor: ActorRecord): void {
     actor.state = 'RESTARTING'
-    actor.incarnation++
+    actor.incarnation = nextIncarnation(actor.incarnation, this.#books.term)
     this.#books.emit({ type: 'publishActor', actorId: actor.id })
     this.#options.enqueue(actor)
   }
@@ -172,8 +175,14 @@ export class ActorLife {
     if (actor !== undefined) this.#collect(actor)
   }
 
+  /** What nobody holds ends, now and from now on. */
+  collectAll(): void {
+    this.mayCollect = true
+    for (const actor of [...this.directory.all]) this.#collect(actor)
+  }
+
   #collect(actor: ActorRecord): void {
-    if (actor.isHeld || actor.spec.isDetached || actor.state === 'DEAD') return
+    if (!this.mayCollect || actor.isHeld || actor.spec.isDetached || actor.state === 'DEAD') return
     this.dismiss(actor, { reason: 'OUT_OF_SCOPE', message: 'its last handle was released' })
   }
 

@@ -10,6 +10,8 @@ export interface Books {
   readonly scheduler: Scheduler
   /** Places where tasks that wait may have their CPUs again. */
   readonly resumes: Set<Slot>
+  /** Of this coordinator, among all there have been. */
+  readonly term: number
   /** The coordinator's time, as the shell tells it. */
   readonly nowMs: number
   emit(command: ClusterCommand): void

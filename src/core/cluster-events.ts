@@ -71,6 +71,8 @@ export type ClusterEvent =
   | { readonly type: 'actorDropped'; readonly actorId: ActorId; readonly incarnation: Incarnation }
   | { readonly type: 'handlesGranted'; readonly actorId: ActorId; readonly realm: RealmId; readonly count: number }
   | { readonly type: 'handlesReleased'; readonly actorId: ActorId; readonly realm: RealmId; readonly count: number }
+  /** Some time after a take-over: all realms have said what they hold. What nobody holds may end again. */
+  | { readonly type: 'holdersKnown' }
   | {
       readonly type: 'leaseRequested'
       readonly leaseId: string

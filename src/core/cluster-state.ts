@@ -1,29 +1,30 @@
 import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, GroupSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
-import { ActorLife, deathByRefusal } from './actor-life.ts'
+import { ActorLife } from './actor-life.ts'
 import type { ActorRecord } from './actor-record.ts'
+import { Admission } from './admission.ts'
 import type { Books } from './books.ts'
 import type { ActorView, ClusterCommand, ClusterEvent, Origin, Refusal } from './cluster-events.ts'
 import { type ClusterParts, checkClusterInvariants } from './cluster-invariants.ts'
 import type { Allocation } from './demand.ts'
-import { refusal, sumAmounts } from './feasibility.ts'
+import { sumAmounts } from './feasibility.ts'
 import { GroupBook } from './group-book.ts'
 import type { GroupView } from './group-record.ts'
 import { LeaseBook } from './lease-book.ts'
 import type { Amounts } from './node-ledger.ts'
 import { NodeLife } from './node-life.ts'
 import { pendingTexts } from './pending-report.ts'
+import { restoreParts } from './restore.ts'
 import { Scheduler } from './scheduler.ts'
-import type { Shape, Waiting } from './shape.ts'
+import type { Waiting } from './shape.ts'
 import type { Place, Slot } from './slot.ts'
+import { type ClusterSnapshot, takeSnapshot } from './snapshot.ts'
+import { firstWorkerOf } from './term.ts'
 import { type NodeView, WorkerPool, type WorkerSummary } from './worker-pool.ts'
 
-type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>
-
-/** What waits and could be nowhere, since its node was lost, is refused after this time. */
-export const hopelessMs = 30_000
 const idleMs = 10_000
+
 /**
  * All decisions of the coordinator: who runs where, who is alive, who is refused. Pure and deterministic: events in,
  * commands out, no clock, no chance, no platform. The shell carries the commands out and reports what happened.
@@ -36,18 +37,24 @@ export class ClusterState {
   })
   readonly #resumes = new Set<Slot>()
   readonly #life: ActorLife
+  readonly #admission: Admission
   readonly #leases: LeaseBook
   readonly #groups: GroupBook
   readonly #nodes: NodeLife
   #commands: ClusterCommand[] = []
   #nowMs = 0
 
-  constructor() {
+  /** Which coordinator this is, counted from 1: each one that takes over is of a higher term. */
+  readonly term: number
+
+  constructor(term = 1) {
+    this.term = term
     const state = this
     const books: Books = {
       pool: this.#pool,
       scheduler: this.#scheduler,
       resumes: this.#resumes,
+      term,
       get nowMs() {
         return state.#nowMs
       },
@@ -57,13 +64,19 @@ export class ClusterState {
     this.#leases = new LeaseBook(books)
     this.#groups = new GroupBook(books)
     this.#life = new ActorLife(books, {
-      enqueue: (actor) => this.#enqueue(actor),
+      enqueue: (actor) => this.#admission.enqueue(actor),
       refusalOf: (spec) => this.refusalOf(spec.request, spec.placementCpu),
       stopWorker: (workerId, isGraceful) => this.#stopWorker(workerId, isGraceful),
       ended: (actorId) => this.#ownerEnded(actorId),
     })
+    this.#admission = new Admission(books, {
+      leases: this.#leases,
+      groups: this.#groups,
+      workerOf: (actorId) => this.#life.directory.get(actorId)?.workerId,
+      bury: (actor, death) => this.#life.bury(actor, death),
+    })
     this.#nodes = new NodeLife(books, this.#groups, {
-      firstJoined: () => this.#refuseHopeless(() => true),
+      firstJoined: () => this.#admission.refuseHopeless(() => true),
       workerExited: (workerId, exit) => this.#workerExited(workerId, exit),
       realmEnded: (realm) => this.#realmEnded(realm),
     })
@@ -105,12 +118,14 @@ export class ClusterState {
         return this.#life.hold(event.actorId, event.realm, event.count)
       case 'handlesReleased':
         return this.#life.hold(event.actorId, event.realm, -event.count)
+      case 'holdersKnown':
+        return this.#life.collectAll()
       case 'groupRequested':
         return this.#groups.request(event.spec)
       case 'groupRemoved':
         return this.#removeGroup(event.groupId)
       case 'leaseRequested':
-        return this.#requestLease(event)
+        return this.#admission.requestLease(event)
       case 'leaseReturned':
         return this.#leases.giveBack(event.leaseId)
       case 'leaseRevoked':
@@ -132,6 +147,21 @@ export class ClusterState {
       case 'ownerEnded':
         return this.#ownerEnded(event.owner)
     }
+  }
+
+  /** All that it knows, as data that can be cloned. */
+  snapshot(): ClusterSnapshot {
+    return takeSnapshot(this.#parts, { term: this.term, nowMs: this.#nowMs, mayCollect: this.#life.mayCollect })
+  }
+
+  /** A coordinator that goes on where another one was, in the same term or a later one. */
+  static restore(snapshot: ClusterSnapshot, term: number): ClusterState {
+    if (term < snapshot.term) throw new RangeError(`bug: term ${term} cannot go on from term ${snapshot.term}`)
+    const state = new ClusterState(term)
+    state.#nowMs = snapshot.nowMs
+    state.#life.mayCollect = snapshot.mayCollect
+    restoreParts(state.#parts, snapshot, firstWorkerOf(term))
+    return state
   }
 
   // ---- questions
@@ -189,13 +219,7 @@ export class ClusterState {
 
   /** Why no node could ever give this; undefined when one could, and before the first node has joined. */
   refusalOf(request: ResourceRequest, placementCpu = 0): Refusal | undefined {
-    return this.#refusalFor(this.#scheduler.shapeOf(request, placementCpu))
-  }
-
-  #refusalFor(shape: Shape): Refusal | undefined {
-    if (shape.slots.size > 0) return undefined
-    if (shape.request.bundle !== undefined) return this.#groups.refusalIn(shape)
-    return this.#pool.hadNodes ? refusal(shape.placementRequest, [...this.#pool.nodes]) : undefined
+    return this.#admission.refusalOf(request, placementCpu)
   }
 
   /** Why the nodes there are could never hold a placement group. */
@@ -223,47 +247,9 @@ export class ClusterState {
     }
   }
 
-  #enqueue(actor: ActorRecord): void {
-    const { request, placementCpu, creator, waitForResources } = actor.spec
-    const realm = this.#life.directory.get(creator)?.workerId ?? creator
-    actor.waiting = {
-      type: 'actor',
-      actor,
-      shape: this.#scheduler.shapeOf(request, placementCpu),
-      realm,
-      local: this.#pool.nodeOf(realm),
-      waitsForNodes: waitForResources,
-      seq: 0,
-      sinceMs: this.#nowMs,
-      previous: undefined,
-      next: undefined,
-      isQueued: false,
-    }
-    this.#scheduler.add(actor.waiting)
-  }
-
-  #requestLease({ leaseId, realm, request, waitForResources, nearNodeId }: EventOf<'leaseRequested'>): void {
-    const local = nearNodeId ?? this.#pool.nodeOf(realm)
-    if (local === undefined && this.#pool.hasEnded(realm)) return
-    const shape = this.#scheduler.shapeOf(request)
-    const refused = waitForResources || shape.slots.size > 0 ? undefined : this.#refusalFor(shape)
-    if (refused !== undefined) return this.#emit({ type: 'refuseLease', leaseId, realm, refusal: refused })
-    const lease = this.#leases.open(shape, { leaseId, realm, local, waitsForNodes: waitForResources })
-    if (lease === undefined) return
-    lease.sinceMs = this.#nowMs
-    this.#scheduler.add(lease)
-  }
-
   #start(waiting: Waiting, slot: Slot, allocation: Allocation): void {
     if (waiting.type === 'actor') this.#life.place(waiting.actor, slot, allocation)
     else this.#leases.place(waiting, slot, allocation)
-  }
-
-  #refuse(waiting: Waiting, refused: Refusal): void {
-    if (waiting.type === 'actor') return this.#life.bury(waiting.actor, deathByRefusal(refused))
-    const { leaseId, realm } = waiting
-    this.#leases.drop(waiting)
-    this.#emit({ type: 'refuseLease', leaseId, realm, refusal: refused })
   }
 
   // Nothing is placed there until its books are known again.
@@ -290,17 +276,6 @@ export class ClusterState {
     this.#scheduler.add(lease)
   }
 
-  #refuseHopeless(isDue: (shape: Shape) => boolean): void {
-    for (const shape of [...this.#scheduler.waitingShapes]) {
-      const refused = isDue(shape) ? this.#refusalFor(shape) : undefined
-      if (refused === undefined) continue
-      for (const waiting of shape.waiting()) {
-        const mayWait = waiting.waitsForNodes && refused.isGroupRemoved !== true
-        if (waiting.isQueued && !mayWait) this.#refuse(waiting, refused)
-      }
-    }
-  }
-
   // ---- placement groups
 
   #removeGroup(groupId: string): void {
@@ -317,7 +292,7 @@ export class ClusterState {
       lease.ending = { reason: `was ended: ${message}`, isGroupRemoved: true }
       this.#stopWorker(lease.workerId, false)
     }
-    this.#refuseHopeless((shape) => shape.request.bundle?.groupId === groupId)
+    this.#admission.refuseHopeless((shape) => shape.request.bundle?.groupId === groupId)
   }
 
   #workerReady(workerId: WorkerId): void {
@@ -356,11 +331,7 @@ export class ClusterState {
 
   #timePassed(nowMs: number, mayEndIdle: boolean): void {
     this.#nowMs = nowMs
-    for (const shape of this.#scheduler.waitingShapes) {
-      if (shape.slots.size === 0) shape.hopelessSinceMs ??= nowMs
-      else shape.hopelessSinceMs = undefined
-    }
-    this.#refuseHopeless(({ hopelessSinceMs: since }) => since !== undefined && nowMs - since >= hopelessMs)
+    this.#admission.timePassed(nowMs)
     if (mayEndIdle) for (const { id } of [...this.#pool.unneeded(nowMs - idleMs)]) this.#stopWorker(id, true)
     for (const text of pendingTexts(this.#parts, nowMs)) this.#emit({ type: 'reportPending', text })
   }

@@ -9,7 +9,8 @@ import { GroupRecord, type GroupView } from './group-record.ts'
 import { NodeLedger } from './node-ledger.ts'
 import type { Shape } from './shape.ts'
 import { type Slot, viewOf } from './slot.ts'
-import type { NodeRecord } from './worker-pool.ts'
+import type { ClusterSnapshot } from './snapshot.ts'
+import type { NodeRecord, WorkerPool } from './worker-pool.ts'
 
 /** Groups that are over are remembered up to this number. */
 const rememberedCount = 1000
@@ -17,6 +18,12 @@ const rememberedCount = 1000
 /** What a bundle holds of its node. */
 interface Reservation {
   readonly group: GroupRecord
+  readonly allocation: Allocation
+}
+
+interface Bundle {
+  readonly index: number
+  readonly on: Slot
   readonly allocation: Allocation
 }
 
@@ -47,17 +54,23 @@ export class GroupBook {
   request(spec: GroupSpec): void {
     if (this.#groups.has(spec.groupId)) return
     const { nowMs: sinceMs, scheduler } = this.#books
-    const group = new GroupRecord(spec, {
-      seq: scheduler.nextSeq(),
-      sinceMs,
-      start: (one, keptOn) => this.#tryStart(one, keptOn),
-    })
-    this.#groups.set(spec.groupId, group)
-    const same = this.#madeBy.get(spec.creator)
-    if (same === undefined) this.#madeBy.set(spec.creator, new Set([group]))
-    else same.add(group)
+    const group = this.#record(spec, { seq: scheduler.nextSeq(), sinceMs })
+    this.#know(group)
     if (this.#books.pool.hasEnded(spec.creator)) return this.#end(group, 'REMOVED')
     if (!this.refuse(group)) scheduler.addGang(group)
+  }
+
+  #record(spec: GroupSpec, since: { seq: number; sinceMs: number }): GroupRecord {
+    return new GroupRecord(spec, { ...since, start: (one, keptOn) => this.#tryStart(one, keptOn) })
+  }
+
+  #know(group: GroupRecord): void {
+    const { groupId, creator } = group.spec
+    this.#groups.set(groupId, group)
+    if (group.isOver) return
+    const same = this.#madeBy.get(creator)
+    if (same === undefined) this.#madeBy.set(creator, new Set([group]))
+    else same.add(group)
   }
 
   /** Why the nodes there are could never have it. */
@@ -114,16 +127,22 @@ export class GroupBook {
     return true
   }
 
-  #setUp(group: GroupRecord, { index, on, allocation }: { index: number; on: Slot; allocation: Allocation }): void {
-    const { groupId } = group.spec
+  #reserve(group: GroupRecord, { index, on, allocation }: Bundle): Slot {
     const slot: Slot = {
       node: on.node,
       ledger: NodeLedger.ofAllocation(allocation),
-      bundle: { groupId, index },
+      bundle: { groupId: group.spec.groupId, index },
       resuming: new Set(),
     }
     group.slots[index] = slot
     this.#reservations.set(slot, { group, allocation })
+    return slot
+  }
+
+  #setUp(group: GroupRecord, bundle: Bundle): void {
+    const { groupId } = group.spec
+    const { index } = bundle
+    const slot = this.#reserve(group, bundle)
     this.#books.scheduler.addSlot(slot, ({ request, placement }) => {
       const wanted = request.bundle
       if (wanted?.groupId !== groupId || (wanted.index ?? index) !== index) return false
@@ -157,6 +176,7 @@ export class GroupBook {
     const reservation = this.#reservations.get(slot)
     if (reservation === undefined || !reservation.group.isOver || !slot.ledger.isUnused) return
     this.#reservations.delete(slot)
+    reservation.group.slots[slot.bundle!.index] = undefined
     this.#books.giveBack(slot.node.slot, reservation.allocation)
   }
 
@@ -188,6 +208,40 @@ export class GroupBook {
 
   get slots(): Iterable<Slot> {
     return this.#reservations.keys()
+  }
+
+  /** All that is known of groups, as data. */
+  snapshot(): Pick<ClusterSnapshot, 'groups' | 'bundles' | 'groupsOver'> {
+    const groups = new Set(this.#groups.values())
+    for (const { group } of this.#reservations.values()) groups.add(group)
+    const numbers = new Map([...groups].map((group, number) => [group, number]))
+    return {
+      groups: [...groups].map((group) => {
+        const { spec, seq, sinceMs, state, refusal, short, wasReported } = group
+        const isForgotten = this.#groups.get(spec.groupId) !== group
+        return { spec, seq, sinceMs, state, refusal, short, wasReported, isForgotten }
+      }),
+      bundles: [...this.#reservations].map(([slot, { group, allocation }]) => {
+        return { group: numbers.get(group)!, index: slot.bundle!.index, nodeId: slot.node.id, allocation }
+      }),
+      groupsOver: [...this.#over],
+    }
+  }
+
+  /** Goes on where another book was; the places of the bundles, in order. */
+  restore({ groups, bundles, groupsOver }: ReturnType<GroupBook['snapshot']>, pool: WorkerPool): Slot[] {
+    const records = groups.map(({ spec, seq, sinceMs, state, refusal, short, wasReported, isForgotten }) => {
+      const group = this.#record(spec, { seq, sinceMs })
+      Object.assign(group, { state, refusal, short, wasReported })
+      if (!isForgotten) this.#know(group)
+      return group
+    })
+    this.#over.push(...groupsOver)
+    return bundles.map(({ group, index, nodeId, allocation }) => {
+      const on = pool.node(nodeId)!.slot
+      on.ledger.take(allocation)
+      return this.#reserve(records[group]!, { index, on, allocation })
+    })
   }
 }
 

@@ -32,6 +32,11 @@ export class LeaseBook {
     return lease
   }
 
+  /** A lease that another book knew. */
+  adopt(lease: LeaseRecord): void {
+    this.#leases.set(lease.leaseId, lease)
+  }
+
   /** It has what it asked for. */
   place(lease: LeaseRecord, slot: Slot, allocation: Allocation): void {
     const worker = this.#books.pool.forTasks(slot.node)

@@ -69,9 +69,14 @@ export class Scheduler {
 
   // ---- shapes and places
 
-  shapeOf(request: ResourceRequest, placementCpu = 0): Shape {
+  /** By what alike requests are known. */
+  keyOf(request: ResourceRequest, placementCpu: number): string {
     const base = keyOf(request)
-    const key = placementCpu > request.cpu ? `${base}|p${placementCpu}` : base
+    return placementCpu > request.cpu ? `${base}|p${placementCpu}` : base
+  }
+
+  shapeOf(request: ResourceRequest, placementCpu = 0): Shape {
+    const key = this.keyOf(request, placementCpu)
     return this.#shapes.get(key) ?? this.#newShape(key, request, placementCpu)
   }
 
@@ -134,6 +139,26 @@ export class Scheduler {
   freed(slot: Slot): void {
     this.#freed.add(slot)
     for (const shape of this.#shapes.values()) if (shape.slots.has(slot)) shape.open.add(slot)
+  }
+
+  /** The last place in the line that was given. */
+  get lastSeq(): number {
+    return this.#nextSeq - 1
+  }
+
+  /** Goes on where another scheduler was between two events: these wait, and the groups have just been tried. */
+  restore(terms: { shapes: Iterable<Shape>; waiting: Iterable<Shape>; gangs: Iterable<Gang>; lastSeq: number }): void {
+    for (const shape of terms.shapes) this.#shapes.set(shape.key, shape)
+    for (const shape of terms.waiting) {
+      this.#waiting.add(shape)
+      this.#waitingCount += shape.count
+    }
+    for (const gang of terms.gangs) {
+      this.#gangs.add(gang)
+      this.#triedGangs.add(gang)
+    }
+    this.#freed.clear()
+    this.#nextSeq = terms.lastSeq + 1
   }
 
   // ---- what waits

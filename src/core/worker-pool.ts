@@ -245,6 +245,23 @@ export class WorkerPool {
     worker.idleSinceMs = undefined
   }
 
+  /** What its nodes and workers do not tell. */
+  get counters(): { readonly nextWorker: number; readonly hadNodes: boolean } {
+    return { nextWorker: this.#nextWorker, hadNodes: this.#hadNodes }
+  }
+
+  /** Goes on where another pool was. */
+  restore({ nextWorker, hadNodes }: { readonly nextWorker: number; readonly hadNodes: boolean }): void {
+    this.#nextWorker = nextWorker
+    this.#hadNodes = hadNodes
+  }
+
+  /** A worker that another pool has started. */
+  adopt(worker: WorkerRecord): void {
+    this.#workers.set(worker.id, worker)
+    worker.node.workers.add(worker)
+  }
+
   #start(node: NodeRecord): WorkerRecord {
     const id = `${node.id}.w${this.#nextWorker++}`
     const worker: WorkerRecord = {

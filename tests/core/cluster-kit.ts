@@ -75,6 +75,8 @@ interface JoinTerms {
 /** A cluster whose invariants are checked after every event. */
 export class Cluster {
   readonly state = new ClusterState()
+  /** All that it was told. */
+  readonly events: ClusterEvent[] = []
 
   /** One node `n` of that size; `spareWorkers` are started at once. `null`: no node has joined yet. */
   constructor(resources: Partial<NodeResources> | null = {}, spareWorkers = 0) {
@@ -121,6 +123,7 @@ export class Cluster {
   #leaseCount = 0
 
   tell(event: ClusterEvent, origin?: Origin): ClusterCommand[] {
+    this.events.push(event)
     const commands = this.state.handle(event, origin)
     this.state.checkInvariants()
     return commands

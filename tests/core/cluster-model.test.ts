@@ -1,21 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { happen, happenings, type Step } from './cluster-happenings.ts'
+import { play, step } from './cluster-histories.ts'
 import { asked } from './cluster-kit.ts'
-import { Simulation } from './cluster-simulation.ts'
-
-const often = ['deliver', 'workerReady', 'reply', 'stopped', 'create', 'requestLease', 'passHandle', 'releaseHandle']
-const names = [...Object.keys(happenings), ...often, ...often.slice(0, 4)] as Step['what'][]
-const step: fc.Arbitrary<Step> = fc.record({
-  what: fc.constantFrom(...names),
-  pick: fc.tuple(fc.nat({ max: 99 }), fc.nat({ max: 99 }), fc.nat({ max: 99 })),
-})
-
-function play(steps: readonly Step[]): Simulation {
-  const run = new Simulation()
-  for (const now of steps) happen(run, now)
-  return run
-}
 
 test('whatever happens in whatever order, everything has one outcome and nothing is lost', () => {
   const property = fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {

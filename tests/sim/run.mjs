@@ -33,7 +33,7 @@ else if (values.mutants) {
 async function tell(seed) {
   const module = await bundleSimulation()
   const { simulate } = await import(module)
-  const { story, violation } = simulate(seed, true)
+  const { story, violation } = simulate(seed, { tellsStory: true })
   discard(module)
   console.log(story.join('\n'))
   if (violation !== undefined) process.exitCode = 1

@@ -6,8 +6,17 @@ test('schedules of a whole cluster, with faults of all kinds, end without a viol
 }, 60_000)
 
 test('the same seed is the same story, event by event', () => {
-  const [first, second] = [simulate(4711, true), simulate(4711, true)]
+  const [first, second] = [simulate(4711, { tellsStory: true }), simulate(4711, { tellsStory: true })]
   expect(first.story.length).toBeGreaterThan(50)
   expect(second).toEqual(first)
-  expect(simulate(4712, true).story).not.toEqual(first.story)
+  expect(simulate(4712, { tellsStory: true }).story).not.toEqual(first.story)
 })
+
+test('a coordinator that is replaced by its copy again and again decides as one that is not', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const [plain, replaced] = [undefined, 3].map((replacedEvery) =>
+      simulate(seed, { tellsStory: true, ...(replacedEvery === undefined ? {} : { replacedEvery }) }),
+    )
+    expect(replaced, `seed ${seed}`).toEqual(plain)
+  }
+}, 60_000)

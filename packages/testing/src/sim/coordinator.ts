@@ -12,19 +12,23 @@ type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly 
 
 /** The shell around the real ClusterState: it carries commands out over the network, as `Coordinator` does. */
 export class SimulatedCoordinator {
-  readonly state = new ClusterState()
+  state = new ClusterState()
   readonly #world: World
   readonly #watch = new LeaseWatch()
   readonly #watchers = new Map<string, Set<Realm>>()
   readonly #epochs = new Map<string, number>()
   #line = new Map<string, number>()
+  #eventCount = 0
 
   constructor(world: World) {
     this.#world = world
   }
 
   handle(event: ClusterEvent, origin?: Origin): void {
-    const { judge } = this.#world
+    const { judge, replacedEvery } = this.#world
+    // By a copy of itself, which must make no difference.
+    if (replacedEvery !== undefined && ++this.#eventCount % replacedEvery === 0)
+      this.state = ClusterState.restore(structuredClone(this.state.snapshot()), this.state.term)
     judge.tell(() => `→ ${describe(event)}${origin === undefined ? '' : ` (${origin.nodeId}@${origin.epoch})`}`)
     if (event.type === 'nodeJoined')
       this.#epochs.set(event.nodeId, Math.max(event.epoch!, this.#epochs.get(event.nodeId) ?? 0))

@@ -2,7 +2,7 @@ import { type Invariant, Violation } from './judge.ts'
 import type { NodePlan } from './node.ts'
 import type { Random } from './random.ts'
 import { Workload } from './workload.ts'
-import { World } from './world.ts'
+import { type SimulationOptions, World } from './world.ts'
 
 /** What one schedule came to. */
 export interface Verdict {
@@ -17,8 +17,8 @@ const calmMs = 22_000
 const endMs = 62_000
 
 /** Plays one schedule: the same seed gives the same one, event by event. */
-export function simulate(seed: number, tellsStory = false): Verdict {
-  const world = new World(seed, planNodes, tellsStory)
+export function simulate(seed: number, options: SimulationOptions = {}): Verdict {
+  const world = new World(seed, planNodes, options)
   try {
     play(world)
     return { seed, violation: undefined, story: world.judge.story ?? [] }

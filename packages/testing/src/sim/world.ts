@@ -6,6 +6,14 @@ import { type NodePlan, SimulatedNode } from './node.ts'
 import { Random } from './random.ts'
 import { Realm } from './realm.ts'
 
+/** What is done besides playing a schedule. */
+export interface SimulationOptions {
+  /** Writes down what happens. */
+  readonly tellsStory?: boolean
+  /** After every so many events a copy takes the place of the coordinator's state. */
+  readonly replacedEvery?: number
+}
+
 /** A whole cluster in virtual time: nodes with workers, links with faults, and the real coordinator core. */
 export class World {
   readonly clock = new Clock()
@@ -18,8 +26,11 @@ export class World {
   readonly #live = new Map<string, SimulatedNode>()
   /** Whether nodes that end come back. */
   mayReturn = true
+  readonly replacedEvery: number | undefined
 
-  constructor(seed: number, plans: (random: Random) => readonly NodePlan[], tellsStory: boolean) {
+  constructor(seed: number, plans: (random: Random) => readonly NodePlan[], options: SimulationOptions) {
+    const { tellsStory = false, replacedEvery } = options
+    this.replacedEvery = replacedEvery
     this.random = new Random(seed)
     this.judge = new Judge(this.clock, tellsStory)
     this.network = new Network(this.clock, this.random)
