@@ -20,6 +20,7 @@ export interface DriverOptions {
   readonly nodeName: string
   readonly sharesMemory: boolean
   readonly sharesAlways: boolean
+  readonly timelineEvents: number
   readonly start: NodeOptions
 }
 
@@ -36,6 +37,7 @@ export function startDriver(options: DriverOptions): Runtime {
     sharesMemory: options.sharesMemory,
     sharesAlways: options.sharesAlways,
     isDevelopment: host.isDevelopment,
+    timelineEvents: options.timelineEvents,
   })
   const workers = options.isInline ? inlineHost(host.createPorts, startInline) : host.workers
   const node = new LocalNode(runtime, workers, options.start, {
@@ -47,6 +49,7 @@ export function startDriver(options: DriverOptions): Runtime {
     sharesMemory: options.sharesMemory,
     sharesAlways: options.sharesAlways,
     isDevelopment: host.isDevelopment,
+    timelineEvents: options.timelineEvents,
     ...(options.setup === undefined ? {} : { setup: options.setup }),
   })
   giveSpill(runtime, runId, true)

@@ -14,7 +14,7 @@ import { forwardConsole } from './worker-console.ts'
 
 /** Makes a runtime that is a worker of the node at the other end of `port`. */
 export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInline: boolean): Runtime {
-  const { workerId, nodeId, driverId, namespace, sharesMemory, sharesAlways, isDevelopment } = config
+  const { workerId, nodeId, driverId, namespace, sharesMemory, sharesAlways, isDevelopment, timelineEvents } = config
   const runtime = new Runtime({
     realmId: workerId,
     nodeId,
@@ -24,6 +24,7 @@ export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInlin
     sharesMemory,
     sharesAlways,
     isDevelopment,
+    timelineEvents,
   })
   const link = new Link(runtime, driverId, new MessagePortChannel(port))
   runtime.connectToDriver(link)
