@@ -37,6 +37,7 @@ export class Execution implements Running {
   readonly #how: How
   readonly #onDone: (isOk: boolean, endMs: number) => void
   #startMs = 0
+  #endMs = 0
   #isAnswered = false
   #takenCount = 0
   #isUnwanted = false
@@ -135,15 +136,16 @@ export class Execution implements Running {
     const { runtime, context, name } = this.#how
     runtime.shared.watch?.check(context.actorId === undefined ? name : `${name} (${context.actorId})`)
     for (const held of context.scope ?? []) held[Symbol.dispose]()
-    const endMs = runtime.clock.read()
-    runtime.timeline.calls?.record(name, this.#startMs, endMs, context, isOk)
-    this.#onDone(isOk, endMs)
+    runtime.timeline.calls?.record(name, this.#startMs, this.#endMs, context, isOk)
+    this.#onDone(isOk, this.#endMs)
   }
 
   #end(): boolean {
     if (this.#isAnswered) return false
     this.#isAnswered = true
     const { runtime, incoming, context, isAlone } = this.#how
+    // Before it is answered: what a caller knows to have ended has an earlier end.
+    this.#endMs = runtime.clock.read()
     runtime.running.remove(incoming.link, incoming.callId)
     leaveCall(context, isAlone)
     return true

@@ -2,7 +2,7 @@ import { get, kill, ready, type TraceEvent, terminate, timeline } from 'troupe'
 import { expect, test } from 'vitest'
 import { Counter } from './actors/counter.ts'
 import { Observer, Timed, timedTask } from './actors/observer.ts'
-import { expectRejects, start, until, workerTest } from './kit.ts'
+import { expectRejects, sleep, start, until, workerTest } from './kit.ts'
 import { checkTrace, rowOf, zeroOf } from './trace-rules.ts'
 
 const instants = (events: readonly TraceEvent[], what: string): string[] =>
@@ -66,6 +66,8 @@ test('G11 workers can ask for it, and a time can be said from which on', async (
   const timed = Timed.remote()
   await timed.pause(1)
   await timed.compute(10)
+  // Its clock counts whole milliseconds, and realms agree about as well.
+  await sleep(20)
   const since = Date.now()
   await timed.pause(5)
   const observer = Observer.remote()
