@@ -6,6 +6,7 @@ import { Op } from '../protocol/messages.ts'
 import type { ActorSpec } from '../protocol/specs.ts'
 import { CallAbort } from './call-abort.ts'
 import { type ActorFigures, CallMeter } from './call-meter.ts'
+import { callTaskId } from './call-trace.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
@@ -42,11 +43,10 @@ export class ActorInstance {
   #isPumping = false
   #onIdle: (() => void) | undefined
   #ended: { reason: string } | undefined
-  #taskCount = 0
+  #callCount = 0
   #isLeaving = false
   readonly #checkpoints: Checkpoints
   readonly #meter = new CallMeter()
-  readonly #taskPrefix: string
   /** `Counter.increment` by `increment`: made once, not at every call. */
   readonly #callNames = new Map<string, string>()
 
@@ -56,7 +56,6 @@ export class ActorInstance {
     this.actorId = spec.handle.actorId
     this.incarnation = incarnation
     this.gpuIds = gpuIds
-    this.#taskPrefix = `${this.actorId}/${incarnation}/`
     this.#checkpoints = new Checkpoints(runtime, spec, incarnation)
     this.#queue = new CallQueue({ maxConcurrency: spec.maxConcurrency, groups: spec.concurrencyGroups })
     // In a worker of its own, with one call at a time, the running call is never in doubt.
@@ -257,15 +256,17 @@ export class ActorInstance {
   }
 
   #context(method: string): CallContext {
+    const callNumber = this.#callCount++
     return {
       runtime: this.#runtime,
       actorId: this.actorId,
       className: this.spec.handle.className,
-      taskId: `${this.#taskPrefix}${this.#taskCount++}`,
+      taskId: callTaskId(this.actorId, this.incarnation, callNumber),
       method,
       gpuIds: this.gpuIds,
       request: this.spec.request,
       incarnation: this.incarnation,
+      callNumber,
       abort: new CallAbort(),
       attempt: 0,
       exitActor: () => this.#exit(),

@@ -16,6 +16,7 @@ test('G11 the timeline has every call and task, where and when it ran', async ()
   await expectRejects(timed.fail(), RangeError)
   for await (const _ of timed.items(3));
   await get([timedTask.remote(10), timedTask.options({ name: 'other' }).remote(5)])
+  const taskId = await timed.taskId()
   const events = await timeline()
   const spans = checkTrace(events)
   const byName = (name: string) => spans.filter((span) => span.name === name)
@@ -25,6 +26,7 @@ test('G11 the timeline has every call and task, where and when it ran', async ()
     'Timed.fail',
     'Timed.items',
     'Timed.pause',
+    'Timed.taskId',
     'other',
     'timedTask',
   ])
@@ -36,6 +38,7 @@ test('G11 the timeline has every call and task, where and when it ran', async ()
   expect(pause!.dur / 1000).toBeGreaterThan(ran.to - ran.from - 2)
   expect(byName('Timed.compute')[0]!.dur).toBeGreaterThanOrEqual(19_900)
   expect(byName('Timed.items')[0]!.dur).toBeGreaterThanOrEqual(5_000)
+  expect(byName('Timed.taskId')[0]!.args.taskId).toBe(taskId)
   expect(byName('Timed.fail')[0]!.args.ok).toBe(false)
   expect(byName('timedTask')[0]).toMatchObject({
     cat: 'task',

@@ -3,7 +3,8 @@ import { type TraceEvent, type TraceSpan, traceEvents } from '../../src/api/trac
 import { CallTrace } from '../../src/runtime/call-trace.ts'
 import { type RealmTrace, Timeline } from '../../src/runtime/timeline.ts'
 
-const of = (taskId: string, actorId?: string) => (actorId === undefined ? { taskId } : { taskId, actorId })
+const of = (taskId: string) => ({ taskId })
+const ofActor = (callNumber: number) => ({ taskId: '', actorId: 'a1', incarnation: 7, callNumber })
 
 function trace(parts: Partial<RealmTrace>): RealmTrace {
   return {
@@ -27,12 +28,12 @@ const names = (events: readonly TraceEvent[], tid: number): (string | undefined)
 describe('what a realm remembers', () => {
   test('is the last calls, in the order in which they ended', () => {
     const calls = new CallTrace(3)
-    for (let i = 0; i < 5; i++) calls.record(`call ${i}`, i, i + 0.5, of(`t${i}`, 'a1'), i % 2 === 0)
+    for (let i = 0; i < 5; i++) calls.record(`call ${i}`, i, i + 0.5, ofActor(i), i % 2 === 0)
     expect(calls.count).toBe(3)
     expect(calls.since(0)).toEqual([
-      ['call 2', 2, 2.5, 't2', 'a1', true],
-      ['call 3', 3, 3.5, 't3', 'a1', false],
-      ['call 4', 4, 4.5, 't4', 'a1', true],
+      ['call 2', 2, 2.5, 'a1/7/2', 'a1', true],
+      ['call 3', 3, 3.5, 'a1/7/3', 'a1', false],
+      ['call 4', 4, 4.5, 'a1/7/4', 'a1', true],
     ])
   })
 
@@ -48,7 +49,7 @@ describe('what a realm remembers', () => {
     const calls = new CallTrace(10)
     calls.record('early', 0, 5, of('t1'), true)
     calls.record('late', 1, 6, of('t2'), true)
-    expect(calls.since(6).map(([name]) => name)).toEqual(['late'])
+    expect(calls.since(6)).toEqual([['late', 1, 6, 't2', undefined, true]])
     expect(calls.since(7)).toEqual([])
   })
 })

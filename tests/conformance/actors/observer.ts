@@ -6,6 +6,7 @@ import {
   listObjects,
   listTasks,
   listWorkers,
+  runtimeContext,
   type TraceEvent,
   task,
   timeline,
@@ -57,6 +58,9 @@ export const Timed = actor(
     }
     fail(): never {
       throw new RangeError('as asked')
+    }
+    taskId(): string | undefined {
+      return runtimeContext().taskId
     }
   },
   import.meta,
