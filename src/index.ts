@@ -3,12 +3,14 @@ export { ActorPool } from './api/actor-pool.ts'
 export { getActor, kill, ready, terminate } from './api/actors.ts'
 export { asCompleted, free } from './api/completed.ts'
 export { type RuntimeContext, runtimeContext } from './api/context.ts'
+export type { Filter } from './api/filters.ts'
 export { getGpuAdapter, getGpuDevice, getGpuIds } from './api/gpu.ts'
 export { capabilities, init, isDriver, isInitialized, type Runtime, shutdown } from './api/init.ts'
-
 export {
+  type ActorDetail,
   availableResources,
   clusterResources,
+  type ListActorsOptions,
   listActors,
   listNodes,
   listObjects,
@@ -21,6 +23,8 @@ export { placementGroup } from './api/placement-group.ts'
 export { Queue, type QueueWait } from './api/queue.ts'
 export { cancel, exitActor } from './api/stopping.ts'
 export { task } from './api/task.ts'
+export { type TimelineOptions, timeline } from './api/timeline.ts'
+export type { TraceEvent, TraceInstant, TraceName, TraceSpan } from './api/trace-events.ts'
 export type {
   ActorClass,
   ActorDefaults,
@@ -99,6 +103,7 @@ export {
   WorkerCrashedError,
 } from './protocol/errors.ts'
 export type { Capability } from './protocol/platform.ts'
+export type { ActorFigures } from './runtime/call-meter.ts'
 export type { WorkerView } from './runtime/control.ts'
 export type { ObjectView } from './runtime/objects.ts'
 export type { TaskView } from './runtime/task-call.ts'

@@ -3,6 +3,7 @@ import { currentCallIfKnown } from '../runtime/context.ts'
 import { type DriverOptions, joinNode, startDriver } from '../runtime/driver.ts'
 import { realmState } from '../runtime/registry.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { defaultTimelineEvents } from '../runtime/timeline.ts'
 import { definitionOf } from './definitions.ts'
 import type { InitOptions } from './types/init.ts'
 
@@ -33,6 +34,7 @@ export function start(options: InitOptions): { runtime: Runtime; joined: Promise
     ...(options.workerSetup === undefined ? {} : { setup: definitionOf(options.workerSetup)!.spec }),
     sharesMemory: options.sharedMemory !== 'off',
     sharesAlways: options.sharedMemory === 'auto',
+    timelineEvents: options.timeline === false ? 0 : (options.timeline?.events ?? defaultTimelineEvents),
     nodeName: options.name ?? `node-${Math.random().toString(36).slice(2, 8)}`,
     start: {
       memoryBytes: options.objectStoreMemory ?? host.objectMemoryBytes,

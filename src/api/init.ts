@@ -43,6 +43,7 @@ const known = [
   'logToDriver',
   'workerSetup',
   'deadlock',
+  'timeline',
 ]
 
 /**
@@ -94,8 +95,19 @@ function checkInit(options: InitOptions): void {
   checkNumber(options.pingTimeout, { name: 'pingTimeout', where, min: 0 })
   checkNumber(options.workerMemory, { name: 'workerMemory', where, min: 2 ** 20, isInteger: true })
   checkNumber(options.startTimeout, { name: 'startTimeout', where, min: 1 })
+  checkTimeline(options.timeline)
   if (options.worker !== undefined && typeof options.worker !== 'function')
     throw new TypeError(`${where}: worker must be a function that returns a Worker.`)
+}
+
+function checkTimeline(timeline: InitOptions['timeline']): void {
+  if (timeline === undefined || timeline === false) return
+  if (typeof timeline !== 'object' || timeline === null)
+    throw new TypeError('init: timeline must be false or { events: n }.')
+  checkKeys(timeline, ['events'], 'init.timeline')
+  checkNumber(timeline.events, { name: 'timeline.events', where: 'init', min: 1, isInteger: true })
+  if (timeline.events === Number.POSITIVE_INFINITY)
+    throw new RangeError('init: timeline.events must be finite: it bounds what each realm remembers.')
 }
 
 /** Ends the runtime of this realm: all workers end, everything pending rejects with RuntimeShutdownError. */

@@ -91,6 +91,7 @@ export class ActorRecord {
       gpuIds: this.allocation?.gpuIds ?? [],
       restartCount: this.restartCount,
       death: this.death,
+      pendingReason: undefined,
     }
   }
 }

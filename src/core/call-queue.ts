@@ -32,6 +32,8 @@ interface Lane<T> {
 export class CallQueue<T> {
   readonly #lanes = new Map<string, Lane<T>>()
   readonly #callers = new Map<string, Caller<T>>()
+  #runningCount = 0
+  #waitingCount = 0
 
   constructor(limits: ConcurrencyLimits) {
     this.#lanes.set('', lane(limits.maxConcurrency))
@@ -77,6 +79,8 @@ export class CallQueue<T> {
         lane.head = 0
       }
       lane.running++
+      this.#runningCount++
+      this.#waitingCount--
       return { item, group }
     }
     return undefined
@@ -85,6 +89,7 @@ export class CallQueue<T> {
   /** A call that `next` gave out has ended. */
   finished(group: string): void {
     this.#lanes.get(group)!.running--
+    this.#runningCount--
   }
 
   /** Takes a waiting call out, so that it never starts. */
@@ -92,6 +97,7 @@ export class CallQueue<T> {
     for (const lane of this.#lanes.values()) {
       for (let i = lane.head; i < lane.waiting.length; i++) {
         if (!matches(lane.waiting[i]!)) continue
+        this.#waitingCount--
         return lane.waiting.splice(i, 1)[0]
       }
     }
@@ -124,15 +130,11 @@ export class CallQueue<T> {
   }
 
   get runningCount(): number {
-    let count = 0
-    for (const lane of this.#lanes.values()) count += lane.running
-    return count
+    return this.#runningCount
   }
 
   get waitingCount(): number {
-    let count = 0
-    for (const lane of this.#lanes.values()) count += lane.waiting.length - lane.head
-    return count
+    return this.#waitingCount
   }
 
   /** Everything that has not started, in order; the queue is empty afterwards. */
@@ -143,6 +145,7 @@ export class CallQueue<T> {
       lane.waiting.length = 0
       lane.head = 0
     }
+    this.#waitingCount = 0
     for (const { early } of this.#callers.values()) {
       for (const { item } of early.values()) if (item !== undefined) items.push(item)
       early.clear()
@@ -154,6 +157,7 @@ export class CallQueue<T> {
     const lane = this.#lanes.get(group)
     if (lane === undefined) throw new RangeError(`bug: no concurrency group ${group}`)
     lane.waiting.push(item)
+    this.#waitingCount++
   }
 }
 

@@ -163,6 +163,8 @@ export interface ActorView {
   readonly gpuIds: readonly number[]
   readonly restartCount: number
   readonly death: Death | undefined
+  /** Why it is not alive yet, as a sentence for people; only in lists. */
+  readonly pendingReason: string | undefined
 }
 
 /** Why a request can never be met: what was asked, and the most that any node has. */

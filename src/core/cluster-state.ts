@@ -14,7 +14,7 @@ import type { GroupView } from './group-record.ts'
 import { LeaseBook } from './lease-book.ts'
 import type { Amounts } from './node-ledger.ts'
 import { NodeLife } from './node-life.ts'
-import { pendingTexts } from './pending-report.ts'
+import { actorViews, pendingTexts, taskReason } from './pending-report.ts'
 import { restoreParts } from './restore.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Waiting } from './shape.ts'
@@ -175,7 +175,11 @@ export class ClusterState {
   }
 
   actors(): ActorView[] {
-    return [...this.#life.directory.all].map((actor) => actor.view())
+    return actorViews(this.#parts)
+  }
+
+  taskReason(request: ResourceRequest): string {
+    return taskReason(this.#parts, request)
   }
 
   workers(): WorkerSummary[] {

@@ -1,5 +1,8 @@
+import type { ResourceRequest } from '../protocol/specs.ts'
+import type { ActorRecord } from './actor-record.ts'
+import type { ActorView } from './cluster-events.ts'
 import type { ClusterParts } from './cluster-invariants.ts'
-import { type Allocation, type Demand, describeRequest, namedAmounts } from './demand.ts'
+import { type Allocation, type Demand, describeRequest, keyOf, namedAmounts } from './demand.ts'
 import type { NodeLedger } from './node-ledger.ts'
 import type { Shape } from './shape.ts'
 import type { Slot } from './slot.ts'
@@ -27,6 +30,33 @@ export function pendingTexts(parts: ClusterParts, nowMs: number): string[] {
     )
   }
   return texts
+}
+
+/** All actors, with why those that wait do. */
+export function actorViews(parts: ClusterParts): ActorView[] {
+  const reasons = new Map<Shape, string>()
+  const reasonFor = (actor: ActorRecord): string | undefined => {
+    if (actor.waiting?.isQueued !== true) return stillStarting(parts, actor)
+    const { shape } = actor.waiting
+    const known = reasons.get(shape) ?? why(parts, shape)
+    reasons.set(shape, known)
+    return known
+  }
+  return [...parts.actors.all].map((actor) => ({ ...actor.view(), pendingReason: reasonFor(actor) }))
+}
+
+function stillStarting({ pool }: ClusterParts, { state, workerId }: ActorRecord): string | undefined {
+  if (state === 'DEPENDENCIES_UNREADY') return 'an argument of its constructor has no value yet.'
+  if (state !== 'PENDING_CREATION' && state !== 'RESTARTING') return undefined
+  const isStarting = pool.get(workerId)?.state === 'starting'
+  return isStarting ? `its worker ${workerId} is being started.` : `it is being constructed in ${workerId}.`
+}
+
+/** Why tasks that ask for this have no worker. */
+export function taskReason(parts: ClusterParts, request: ResourceRequest): string {
+  const key = keyOf(request)
+  for (const shape of parts.scheduler.waitingShapes) if (shape.key === key) return why(parts, shape)
+  return 'a worker for it is being started, or runs tasks that came before it.'
 }
 
 function who({ head, count }: Shape): string {

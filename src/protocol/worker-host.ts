@@ -41,6 +41,8 @@ export interface WorkerConfig {
   readonly sharesMemory: boolean
   readonly sharesAlways: boolean
   readonly isDevelopment: boolean
+  /** How many calls it remembers for `timeline()`; 0: none. */
+  readonly timelineEvents: number
   /** How much of objects it may keep in memory at first. */
   readonly memoryBytes: number
   /** What went before it: the workers that have ended, and those that hand their objects over. */

@@ -5,6 +5,8 @@ import type { ActorId, Incarnation, RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import type { ActorSpec } from '../protocol/specs.ts'
 import { CallAbort } from './call-abort.ts'
+import { type ActorFigures, CallMeter } from './call-meter.ts'
+import { callTaskId } from './call-trace.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
 import { Execution, type IncomingCall } from './execution.ts'
@@ -41,9 +43,12 @@ export class ActorInstance {
   #isPumping = false
   #onIdle: (() => void) | undefined
   #ended: { reason: string } | undefined
-  #taskCount = 0
+  #callCount = 0
   #isLeaving = false
   readonly #checkpoints: Checkpoints
+  readonly #meter = new CallMeter()
+  /** `Counter.increment` by `increment`: made once, not at every call. */
+  readonly #callNames = new Map<string, string>()
 
   constructor(runtime: Runtime, spec: ActorSpec, incarnation: Incarnation, gpuIds: readonly number[]) {
     this.#runtime = runtime
@@ -65,6 +70,7 @@ export class ActorInstance {
   async construct(definition: Definition, args: unknown[]): Promise<void> {
     nameWorker(this.#runtime, { actor: this.spec, isLeased: false })
     const context = this.#context('constructor')
+    const startMs = this.#runtime.clock.read()
     const create = definition.defaults['create'] as ((...args: unknown[]) => unknown) | undefined
     try {
       const made = await enterCall(context, this.#isAlone, () =>
@@ -78,6 +84,10 @@ export class ActorInstance {
       actorObjects.add(made)
     } finally {
       leaveCall(context, this.#isAlone)
+      const endMs = this.#runtime.clock.read()
+      const { calls } = this.#runtime.timeline
+      calls?.record(this.#nameOf('constructor'), startMs, endMs, context, this.#object !== undefined)
+      this.#meter.begin(endMs)
     }
   }
 
@@ -92,6 +102,7 @@ export class ActorInstance {
     if (this.#ended !== undefined) return this.#turnAway(call, this.#ended.reason)
     // By a path that was slower than the news of its end: its calls are not counted any more.
     if (this.#runtime.isLost(call.link.peer)) return this.#turnAway(call, 'its caller has ended')
+    this.#meter.advance(this.#runtime.clock.arrival(), this.#queue.runningCount, this.#queue.waitingCount)
     // An unknown group is answered in its turn, like every other mistake of a caller.
     this.#queue.arrive({ caller: call.link.peer, session, seq }, this.#queue.hasGroup(group) ? group : '', call)
     this.#runtime.running.add(call.link, call.callId, {
@@ -128,6 +139,11 @@ export class ActorInstance {
     return { running: runningCount, waiting: waitingCount, callers: callerCount }
   }
 
+  /** What it has done so far. */
+  get figures(): ActorFigures {
+    return this.#meter.figures(this.#runtime.clock.read(), this.#queue)
+  }
+
   #turnAway(call: QueuedCall, reason: string): void {
     this.#forget(call)
     call.link.connection.send(Op.lost, call.callId, reason)
@@ -160,10 +176,12 @@ export class ActorInstance {
         isAlone: this.#isAlone,
         isStream: method?.kind === 'stream',
         facts: { ...this.#facts, method: call.method },
-        name: `${handle.className}.${call.method}`,
+        name: this.#nameOf(call.method),
         isDropped: () => this.#isLeaving,
       },
-      () => {
+      (isOk, endMs) => {
+        this.#meter.advance(endMs, this.#queue.runningCount, this.#queue.waitingCount)
+        this.#meter.ended(isOk)
         this.#executions.delete(execution)
         this.#queue.finished(group)
         if (this.#isLeaving) void this.#leave()
@@ -171,12 +189,22 @@ export class ActorInstance {
       },
     )
     this.#executions.add(execution)
-    execution.run((args) => {
+    execution.run(this.#meter.nowMs, (args) => {
       if (method === undefined || typeof this.#object?.[call.method] !== 'function') throw this.#noMethod(call.method)
       if (call.meta?.group !== undefined && !this.#queue.hasGroup(call.meta.group)) throw this.#noGroup(call.meta.group)
       probe.at?.('running', this.actorId)
       return this.#checkpoints.after(this.#object, this.#object[call.method]!(...args))
     })
+  }
+
+  #nameOf(method: string): string {
+    const known = this.#callNames.get(method)
+    if (known !== undefined) return known
+    const { className, methods } = this.spec.handle
+    const name = `${className}.${method}`
+    // Callers may ask for anything; only what is there is remembered.
+    if (Object.hasOwn(methods, method)) this.#callNames.set(method, name)
+    return name
   }
 
   // Whatever the method does with what `exitActor` throws: the actor ends when the method does.
@@ -228,15 +256,17 @@ export class ActorInstance {
   }
 
   #context(method: string): CallContext {
+    const callNumber = this.#callCount++
     return {
       runtime: this.#runtime,
       actorId: this.actorId,
       className: this.spec.handle.className,
-      taskId: `${this.actorId}/${this.incarnation}/${this.#taskCount++}`,
+      taskId: callTaskId(this.actorId, this.incarnation, callNumber),
       method,
       gpuIds: this.gpuIds,
       request: this.spec.request,
       incarnation: this.incarnation,
+      callNumber,
       abort: new CallAbort(),
       attempt: 0,
       exitActor: () => this.#exit(),

@@ -5,6 +5,7 @@ import type { ActorId, Incarnation, RealmId } from '../protocol/ids.ts'
 import { type CallMeta, Op } from '../protocol/messages.ts'
 import type { ActorSpec, HandleSpec } from '../protocol/specs.ts'
 import { ActorInstance } from './actor-instance.ts'
+import type { FiguresOf } from './call-meter.ts'
 import type { Link } from './link.ts'
 import { loadDefinition } from './load-definition.ts'
 import { probe } from './probe.ts'
@@ -88,6 +89,11 @@ export class Actors {
 
   instance(actorId: ActorId): ActorInstance | undefined {
     return this.#local.get(actorId)
+  }
+
+  /** What the actors of this realm have done. */
+  figures(): FiguresOf[] {
+    return [...this.#local.values()].map(({ actorId, figures }) => ({ actorId, figures }))
   }
 
   /** The only actor of this realm, when there is just one. */

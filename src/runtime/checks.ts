@@ -1,16 +1,21 @@
 /** Checks of option bags. Each throws at once, with the option's name, what is wrong and what would be right. */
 
-export function checkKeys(options: unknown, known: readonly string[], where: string): asserts options is object {
+export function checkKeys(
+  options: unknown,
+  known: readonly string[],
+  where: string,
+  noun = 'option',
+): asserts options is object {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(
-      `${where}: options must be an object, not ${options === null ? 'null' : Array.isArray(options) ? 'an array' : typeof options}.`,
+      `${where}: ${noun}s must be an object, not ${options === null ? 'null' : Array.isArray(options) ? 'an array' : typeof options}.`,
     )
   }
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
     const close = known.find((name) => isClose(name, key))
     throw new RangeError(
-      `${where}: unknown option "${key}".${close === undefined ? '' : ` Did you mean "${close}"?`} Known: ${known.join(', ')}.`,
+      `${where}: unknown ${noun} "${key}".${close === undefined ? '' : ` Did you mean "${close}"?`} Known: ${known.join(', ')}.`,
     )
   }
 }

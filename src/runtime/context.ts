@@ -18,6 +18,8 @@ export interface CallContext {
   readonly request?: ResourceRequest
   /** Which life of the actor this is. */
   readonly incarnation?: Incarnation
+  /** Which call of that life. */
+  readonly callNumber?: number
   readonly abort: CallAbort
   /** Ends the actor when the running method is left. */
   readonly exitActor?: () => never

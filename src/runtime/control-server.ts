@@ -1,6 +1,6 @@
 import type { WaitEdge } from '../core/wait-graph.ts'
 import type { Packed } from '../protocol/codec.ts'
-import type { ActorId, RealmId } from '../protocol/ids.ts'
+import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, GroupSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Control } from './control.ts'
 
@@ -33,6 +33,10 @@ export async function answerRequest(control: Control, name: string, payload: unk
       return control.listTasks()
     case 'listObjects':
       return control.listObjects()
+    case 'actorFigures':
+      return control.actorFigures(payload as WorkerId[])
+    case 'timeline':
+      return control.timeline(Number(payload))
     default:
       throw new RangeError(`The coordinator knows no request ${JSON.stringify(name)}.`)
   }

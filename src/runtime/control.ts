@@ -6,9 +6,11 @@ import type { NodeView } from '../core/worker-pool.ts'
 import type { Packed } from '../protocol/codec.ts'
 import type { ActorId, Incarnation, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, GroupSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { FiguresOf } from './call-meter.ts'
 import type { Link } from './link.ts'
 import type { ObjectView } from './objects.ts'
 import type { TaskView } from './task-call.ts'
+import type { RealmTrace } from './timeline.ts'
 
 /** A worker as `listWorkers` shows it. */
 export interface WorkerView {
@@ -65,6 +67,10 @@ export interface Control {
   listActors(): Promise<readonly ActorView[]>
   listWorkers(): Promise<readonly WorkerView[]>
   listNodes(): Promise<readonly NodeView[]>
+  /** What the actors in these workers have done. */
+  actorFigures(workerIds: readonly WorkerId[]): Promise<readonly FiguresOf[]>
+  /** What has run since a time (milliseconds since 1970); the first is the coordinator's realm. */
+  timeline(since: number): Promise<readonly RealmTrace[]>
 }
 
 /** The coordinator is in another realm: every question goes over the link to it. */
@@ -155,5 +161,11 @@ export class RemoteControl implements Control {
   }
   listNodes(): Promise<readonly NodeView[]> {
     return this.#link.ask('listNodes', undefined)
+  }
+  actorFigures(workerIds: readonly WorkerId[]): Promise<readonly FiguresOf[]> {
+    return this.#link.ask('actorFigures', workerIds)
+  }
+  timeline(since: number): Promise<readonly RealmTrace[]> {
+    return this.#link.ask('timeline', since)
   }
 }

@@ -7,17 +7,17 @@ import { ActorAlreadyExistsError, PlacementGroupRemovedError } from '../protocol
 import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import { ActorLuggage } from './actor-luggage.ts'
+import { askWorkers, type Question } from './ask-workers.ts'
 import { Circles } from './circles.ts'
 import type { Control, CreationOutcome, WorkerView } from './control.ts'
 import { answerRequest, takeNotice } from './control-server.ts'
 import type { HeadSide } from './head-side.ts'
 import type { Link } from './link.ts'
-import type { ObjectView } from './objects.ts'
+import { listings } from './listings.ts'
 import { workerLabel } from './realm-names.ts'
 import { unschedulable } from './remote-actor.ts'
 import type { Runtime } from './runtime.ts'
 import { settleCalls } from './settle-calls.ts'
-import type { TaskView } from './task-call.ts'
 
 const tickMs = 1000
 
@@ -56,6 +56,7 @@ export class Coordinator {
     this.#isHandling = true
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+        this.#runtime.timeline.happened(next)
         for (const command of this.#state.handle(next)) this.#carryOut(command)
       }
     } finally {
@@ -119,16 +120,9 @@ export class Coordinator {
         this.handle({ type: 'actorEnded', actorId, incarnation, death })
       },
       saveCheckpoint: (actorId, incarnation, state) => this.#saveCheckpoint(actorId, incarnation, state),
-      listTasks: async () => [...this.#runtime.tasks.list(), ...(await this.#askWorkers<TaskView>('listTasks'))],
-      listObjects: async () => [
-        ...this.#runtime.objects.list(),
-        ...(await this.#askWorkers<ObjectView>('listObjects')),
-      ],
       reportWaits: (edges) => this.#circles.report(realm, edges),
       resources: async (which) => this.resources(which),
-      listActors: async () => this.#state.actors(),
-      listWorkers: async () => this.#state.workers(),
-      listNodes: async () => this.#state.nodes(),
+      ...listings(this.#runtime, this.#state, (question, of) => this.#askWorkers(question, of)),
     }
   }
 
@@ -233,17 +227,13 @@ export class Coordinator {
     this.#luggage.setCheckpoint(actorId, state)
   }
 
-  // One that ends meanwhile has nothing any more.
-  async #askWorkers<T>(name: string): Promise<T[]> {
+  #askWorkers<T>(question: Question, of?: ReadonlySet<WorkerId>): Promise<T[]> {
     const ready = this.#state.workers().filter(({ state }) => state === 'ready')
     const realms = [...this.#nodes.memberIds, ...ready.map(({ workerId }) => workerId)]
-    const asked = realms.map((realm) =>
-      this.#nodes
-        .link(realm)
-        ?.ask<T[]>(name, undefined)
-        .catch(() => []),
+    return askWorkers<T>(
+      realms.filter((realm) => of?.has(realm) !== false).flatMap((realm) => this.#nodes.link(realm) ?? []),
+      question,
     )
-    return (await Promise.all(asked)).flatMap((views) => views ?? [])
   }
 
   #watch(actorId: ActorId, realm: RealmId): void {

@@ -21,6 +21,7 @@ export interface DriverOptions {
   readonly nodeName: string
   readonly sharesMemory: boolean
   readonly sharesAlways: boolean
+  readonly timelineEvents: number
   readonly start: NodeOptions
 }
 
@@ -41,6 +42,7 @@ export function bareNode(options: DriverOptions, driverId: string, runId: string
     sharesMemory: options.sharesMemory,
     sharesAlways: options.sharesAlways,
     isDevelopment: host.isDevelopment,
+    timelineEvents: options.timelineEvents,
   }
   const runtime = new Runtime({ ...same, realmId: nodeId, isInline: options.isInline })
   const workers = options.isInline ? inlineHost(host.createPorts, startInline) : host.workers

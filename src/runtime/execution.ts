@@ -35,18 +35,22 @@ interface How {
  */
 export class Execution implements Running {
   readonly #how: How
-  readonly #onDone: () => void
+  readonly #onDone: (isOk: boolean, endMs: number) => void
+  #startMs = 0
+  #endMs = 0
   #isAnswered = false
   #takenCount = 0
   #isUnwanted = false
   #wakeProducer: (() => void) | undefined
 
-  constructor(how: How, onDone: () => void) {
+  constructor(how: How, onDone: (isOk: boolean, endMs: number) => void) {
     this.#how = how
     this.#onDone = onDone
   }
 
-  run(call: (args: unknown[]) => unknown): void {
+  /** `startMs`: now, by the realm's `clock`. */
+  run(startMs: number, call: (args: unknown[]) => unknown): void {
+    this.#startMs = startMs
     const { runtime, incoming, context, isAlone, isStream } = this.#how
     runtime.running.add(incoming.link, incoming.callId, this)
     if (incoming.meta?.timeout !== undefined) {
@@ -62,13 +66,13 @@ export class Execution implements Running {
     } catch (error) {
       return this.#fail(error)
     }
-    if (isStream) void this.#produce(result)
-    else if (isThenable(result))
-      result.then(
-        (value) => this.#succeed(value),
-        (error) => this.#fail(error),
-      )
-    else this.#succeed(result)
+    if (!isStream && !isThenable(result)) return this.#succeed(result)
+    runtime.clock.lapse()
+    if (isStream) return void this.#produce(result)
+    ;(result as PromiseLike<unknown>).then(
+      (value) => this.#succeed(value),
+      (error) => this.#fail(error),
+    )
   }
 
   /** The caller has given up: the method's signal aborts; what it still returns is dropped. */
@@ -104,7 +108,7 @@ export class Execution implements Running {
     } catch (error) {
       return this.#fail(error)
     }
-    this.#done()
+    this.#done(true)
   }
 
   #fail(error: unknown): void {
@@ -118,27 +122,30 @@ export class Execution implements Running {
       incoming.callId,
       runtime.values.packThrown(error, remoteStack === undefined ? facts : { ...facts, remoteStack }),
     )
-    this.#done()
+    this.#done(false)
   }
 
   #drop(): void {
     const { link, callId } = this.#how.incoming
     if (!this.#end()) return
     link.connection.send(Op.lost, callId, 'the actor has ended')
-    this.#done()
+    this.#done(false)
   }
 
-  #done(): void {
+  #done(isOk: boolean): void {
     const { runtime, context, name } = this.#how
     runtime.shared.watch?.check(context.actorId === undefined ? name : `${name} (${context.actorId})`)
     for (const held of context.scope ?? []) held[Symbol.dispose]()
-    this.#onDone()
+    runtime.timeline.calls?.record(name, this.#startMs, this.#endMs, context, isOk)
+    this.#onDone(isOk, this.#endMs)
   }
 
   #end(): boolean {
     if (this.#isAnswered) return false
     this.#isAnswered = true
     const { runtime, incoming, context, isAlone } = this.#how
+    // Before it is answered: what a caller knows to have ended has an earlier end.
+    this.#endMs = runtime.clock.read()
     runtime.running.remove(incoming.link, incoming.callId)
     leaveCall(context, isAlone)
     return true
@@ -173,7 +180,7 @@ export class Execution implements Running {
       }
       if (!this.#end()) return
       link.connection.send(Op.end, callId)
-      this.#done()
+      this.#done(true)
     } catch (error) {
       this.#fail(runtime.values.explain(error, undefined, 'item'))
     }

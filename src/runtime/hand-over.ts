@@ -16,7 +16,8 @@ const pendingMs = 3000
  * are told first, so that their changes wait until the books are there.
  */
 export async function leave(runtime: Runtime): Promise<void> {
-  const { objects } = runtime
+  const { objects, timeline } = runtime
+  if (timeline.calls !== undefined && timeline.calls.count > 0) runtime.tellDriver('timelineLeft', timeline.own())
   if (objects.toHandOver().length === 0) return
   objects.leaving()
   const keeper = runtime.linkTo(runtime.config.mainId)

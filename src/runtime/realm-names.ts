@@ -26,5 +26,7 @@ export function workerLabel({ workerId, actor, isLeased }: WorkerContents): stri
 
 /** Shows this worker under its label from now on: it may have been started before anyone knew what for. */
 export function nameWorker(runtime: Runtime, contents: Omit<WorkerContents, 'workerId'>): void {
-  if (!runtime.isInline) host.nameRealm(workerLabel({ workerId: runtime.realmId, ...contents }))
+  const label = workerLabel({ workerId: runtime.realmId, ...contents })
+  runtime.timeline.label = label
+  if (!runtime.isInline) host.nameRealm(label)
 }

@@ -10,6 +10,7 @@ import { MessagePortChannel } from '../transport/message-port.ts'
 import type { ActorCall } from './actor-call.ts'
 import { Actors, type CreateActor } from './actors.ts'
 import { cancelledError } from './call-abort.ts'
+import { CallClock } from './call-clock.ts'
 import type { CallOptions } from './call-options.ts'
 import { watchCall } from './call-watch.ts'
 import { Callbacks } from './callbacks.ts'
@@ -30,6 +31,7 @@ import { SharedBuffers } from './shared-buffers.ts'
 import type { TaskCall, TaskPlan } from './task-call.ts'
 import { TaskRunner } from './task-runner.ts'
 import { type Lease, refusalError, TaskSubmitter } from './task-submitter.ts'
+import { type RealmTrace, Timeline } from './timeline.ts'
 import { Values } from './values.ts'
 import { Waits } from './waits.ts'
 import { printLine, type WorkerLine } from './worker-console.ts'
@@ -51,6 +53,8 @@ export interface RuntimeConfig {
   readonly sharesAlways: boolean
   /** Mistakes that cost time to find are looked for. */
   readonly isDevelopment: boolean
+  /** How many calls each realm remembers for `timeline()`. */
+  readonly timelineEvents: number
 }
 
 interface CancelOrder {
@@ -72,6 +76,8 @@ export class Runtime {
   readonly taskRunner: TaskRunner
   readonly running: RunningCalls
   readonly waits: Waits
+  readonly clock: CallClock = new CallClock()
+  readonly timeline: Timeline
   control!: Control
   /** Only in the driver. */
   coordinator: Coordinator | undefined
@@ -98,6 +104,7 @@ export class Runtime {
     this.taskRunner = new TaskRunner(this)
     this.running = new RunningCalls(this)
     this.waits = new Waits(this)
+    this.timeline = new Timeline(this, config.timelineEvents)
   }
 
   get realmId(): RealmId {
@@ -204,6 +211,10 @@ export class Runtime {
         return this.tasks.list()
       case 'listObjects':
         return this.objects.list()
+      case 'actorFigures':
+        return this.actors.figures()
+      case 'timeline':
+        return this.timeline.traces(Number(payload))
       case 'handsOver':
         return this.node === undefined
           ? this.objects.handingOver(String(payload))
@@ -229,6 +240,7 @@ export class Runtime {
     }
     if (this.coordinator !== undefined) {
       if (name === 'log') printLine(payload as WorkerLine)
+      else if (name === 'timelineLeft') this.timeline.keep(from.peer, payload as RealmTrace)
       else this.coordinator.onNotice(from, name, payload)
     } else if (from.peer === this.config.driverId || from.peer === this.config.mainId)
       this.onCoordinatorNotice(name, payload)

@@ -7,6 +7,7 @@ import { whenStuck } from './call-watch.ts'
 import type { Link } from './link.ts'
 import type { Sink, Stored } from './object-entry.ts'
 import type { Runtime } from './runtime.ts'
+import type { TaskReport } from './task-reports.ts'
 import type { TaskMeta } from './task-runner.ts'
 import type { Lease } from './task-submitter.ts'
 
@@ -33,6 +34,8 @@ export interface TaskView {
   readonly workerId: string | undefined
   /** The realm that submitted it. */
   readonly submitter: string
+  /** Why it does not run yet, as a sentence for people. */
+  readonly pendingReason: string | undefined
 }
 
 /** One task, from the moment it is submitted until its outcome is known; retries are runs of the same task. */
@@ -72,7 +75,8 @@ export class TaskCall implements Pending {
     return this.#isDone
   }
 
-  view(): TaskView {
+  /** What it is doing; why it has no worker is the coordinator's to say. */
+  report(): TaskReport {
     const workerId = this.#link?.peer
     const state = workerId !== undefined ? 'RUNNING' : this.#args.isReady ? 'QUEUED' : 'PENDING_ARGUMENTS'
     return {
@@ -82,6 +86,7 @@ export class TaskCall implements Pending {
       attempt: this.attempt,
       workerId,
       submitter: this.#runtime.realmId,
+      request: this.request,
     }
   }
 

@@ -114,6 +114,6 @@ export class TaskRunner {
         this.#runningCount--
       },
     )
-    execution.run((args) => fn(...(args as never[])))
+    execution.run(this.#runtime.clock.read(), (args) => fn(...(args as never[])))
   }
 }

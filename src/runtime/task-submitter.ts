@@ -9,7 +9,8 @@ import type { RealmId } from '../protocol/ids.ts'
 import type { ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import type { Runtime } from './runtime.ts'
-import type { TaskCall, TaskView } from './task-call.ts'
+import type { TaskCall } from './task-call.ts'
+import type { TaskReport } from './task-reports.ts'
 
 /** A worker lent to this realm for tasks of one shape. */
 export interface Lease {
@@ -79,8 +80,8 @@ export class TaskSubmitter {
   }
 
   /** The tasks of this realm that are not done. */
-  list(): TaskView[] {
-    return [...this.#active].map((task) => task.view())
+  list(): TaskReport[] {
+    return [...this.#active].map((task) => task.report())
   }
 
   /** The worker has answered; it can take the next one. */

@@ -14,7 +14,8 @@ import { forwardConsole } from './worker-console.ts'
 
 /** Makes a runtime that is a worker of the node at the other end of `port`. */
 export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInline: boolean): Runtime {
-  const { workerId, nodeId, driverId, mainId, namespace, sharesMemory, sharesAlways, isDevelopment } = config
+  const { workerId, nodeId, driverId, mainId, namespace, sharesMemory, sharesAlways, isDevelopment, timelineEvents } =
+    config
   const runtime = new Runtime({
     realmId: workerId,
     nodeId,
@@ -25,6 +26,7 @@ export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInlin
     sharesMemory,
     sharesAlways,
     isDevelopment,
+    timelineEvents,
   })
   const link = new Link(runtime, mainId, new MessagePortChannel(port))
   runtime.addLink(link)

@@ -249,3 +249,47 @@ describe('taking out', () => {
     expect(queue.runningCount).toBe(1)
   })
 })
+
+test('the counts are those of a queue that counts each time, whatever happens', () => {
+  const step = fc.oneof(
+    fc.record({ type: fc.constant('arrive' as const), group: fc.constantFrom('', 'io'), seq: fc.nat({ max: 30 }) }),
+    fc.record({ type: fc.constantFrom('next', 'finish', 'remove', 'drain', 'forget') }),
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      const queue = new CallQueue<number>({ maxConcurrency: 2, groups: { io: 1 } })
+      const waiting: number[] = []
+      const running: string[] = []
+      let next = 0
+      const early = new Map<number, number>()
+      for (const [number, one] of steps.entries()) {
+        if (one.type === 'arrive') {
+          const { group, seq } = one as { group: string; seq: number }
+          if (seq >= next) early.set(seq, number)
+          queue.arrive(from('a', seq), group, number)
+          for (; early.has(next); next++) waiting.push(early.get(next)!)
+        } else if (one.type === 'next') {
+          const started = queue.next()
+          if (started !== undefined) {
+            running.push(started.group)
+            waiting.splice(waiting.indexOf(started.item), 1)
+          }
+        } else if (one.type === 'finish' && running.length > 0) queue.finished(running.pop()!)
+        else if (one.type === 'remove' && waiting.length > 0) {
+          const [item] = waiting.splice(number % waiting.length, 1)
+          expect(queue.remove((other) => other === item)).toBe(item)
+        } else if (one.type === 'drain') {
+          queue.drain()
+          waiting.length = 0
+          early.clear()
+        } else if (one.type === 'forget') {
+          queue.forget('a')
+          early.clear()
+          next = 0
+        }
+        expect([queue.runningCount, queue.waitingCount]).toEqual([running.length, waiting.length])
+      }
+    }),
+    { numRuns: 300 },
+  )
+})

@@ -1,5 +1,6 @@
 import {
   type ActorClass,
+  type ActorFigures,
   type ActorHandle,
   ActorPool,
   type ActorView,
@@ -34,6 +35,7 @@ import {
   type TaskView,
   task,
   terminate,
+  timeline,
   transfer,
   wait,
 } from 'troupe'
@@ -151,6 +153,24 @@ async function starting(): Promise<void> {
   init({ host: 'node' })
   // @ts-expect-error no such state
   listActors({ state: 'alive' })
+  // @ts-expect-error no such field
+  listActors({ stat: 'ALIVE' })
+  // @ts-expect-error lists cannot be compared
+  listActors({ gpuIds: [0] })
+  const [detail] = await listActors({}, { detail: true })
+  expectType<ActorFigures | undefined>()(detail!.figures)
+  const [plain] = await listActors({})
+  // @ts-expect-error only with detail: true
+  plain!.figures
+  expectType<string | undefined>()(plain!.pendingReason)
+  for (const event of await timeline({ since: 5 })) {
+    if (event.ph === 'X') expectType<boolean>()(event.args.ok)
+    if (event.ph === 'i') expectType<string | undefined>()(event.args.reason)
+  }
+  init({ timeline: false })
+  init({ timeline: { events: 100 } })
+  // @ts-expect-error it is on unless it is switched off
+  init({ timeline: true })
 }
 
 async function utilities(): Promise<void> {

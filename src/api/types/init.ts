@@ -48,6 +48,8 @@ export interface InitOptions {
   workerSetup?: RemoteTask<() => unknown>
   /** Calls that wait for each other in a circle for two seconds: log the chain (default), or reject the newest. */
   deadlock?: 'warn' | 'error'
+  /** How many calls each realm remembers for `timeline()`, or `false`: none. Default: `{ events: 10_000 }`. */
+  timeline?: false | { readonly events: number }
   /** Show console lines of workers with a prefix that names the actor. Default true. */
   logToDriver?: boolean
 }
