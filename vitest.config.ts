@@ -27,6 +27,7 @@ export default defineConfig({
         test: {
           ...inNode,
           name: 'unit',
+          testTimeout: 30_000,
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/{conformance,node,browser}/**', 'tests/packages/*/!(unit)/**', 'tests/packages/*/*.test.ts'],
         },

@@ -10,7 +10,10 @@ export const Late = actor(
     }
     async handle(ms: number): Promise<unknown[]> {
       await new Promise((resolve) => setTimeout(resolve, ms))
-      return [Counter.remote()]
+      const counter = Counter.remote()
+      // Its own handle goes when the answer is out.
+      setTimeout(() => counter[Symbol.dispose]())
+      return [counter]
     }
   },
   import.meta,
