@@ -216,6 +216,27 @@ export const mutants = [
       },
     ],
   },
+  {
+    name: 'no term',
+    meant: ['restarts', 'gpu', 'resources', 'place'],
+    changes: [{ file: `${core}/term.ts`, find: 'if (term < this.#term) return false', put: '' }],
+  },
+  {
+    name: 'no fence',
+    meant: ['place', 'restarts', 'gpu', 'resources'],
+    changes: [{ file: `${core}/recovery.ts`, find: 'if (nowMs - sinceMs < silenceMs) continue', put: '' }],
+  },
+  {
+    name: 'snapshot believed',
+    meant: ['restarts'],
+    changes: [
+      {
+        file: `${core}/kept.ts`,
+        find: 'this.latest.set(actorId, Math.max(incarnation, this.latest.get(actorId) ?? 0))',
+        put: 'if (!this.latest.has(actorId)) this.latest.set(actorId, incarnation)',
+      },
+    ],
+  },
 ]
 
 /** Faults of which one may hide the other. */
