@@ -226,17 +226,6 @@ export const mutants = [
     meant: ['place', 'restarts', 'gpu', 'resources'],
     changes: [{ file: `${core}/recovery.ts`, find: 'if (nowMs - sinceMs < silenceMs) continue', put: '' }],
   },
-  {
-    name: 'snapshot believed',
-    meant: ['restarts'],
-    changes: [
-      {
-        file: `${core}/kept.ts`,
-        find: 'this.latest.set(actorId, Math.max(incarnation, this.latest.get(actorId) ?? 0))',
-        put: 'if (!this.latest.has(actorId)) this.latest.set(actorId, incarnation)',
-      },
-    ],
-  },
 ]
 
 /** Faults of which one may hide the other. */

@@ -6,6 +6,7 @@ import { Random } from './random.ts'
 import type { World } from './world.ts'
 
 const takeOverPart = 0.2
+const lastCrashMs = 13_000
 
 /**
  * Coordinators that crash or freeze, and those that take over from the last snapshot that has reached them. In most
@@ -41,7 +42,8 @@ export class Succession {
   }
 
   #planCrash(inMs: number): void {
-    if (this.#crashesLeft === 0) return
+    // At the end of a schedule things are told once, and must be heard.
+    if (this.#crashesLeft === 0 || this.#world.clock.nowMs + inMs > lastCrashMs) return
     this.#crashesLeft--
     this.#world.clock.after(inMs, () => {
       const { coordinator, clock, judge } = this.#world
