@@ -34,6 +34,7 @@ export class ActorLife {
 
   request(spec: ActorSpec, isReady: boolean): void {
     const actor = new ActorRecord(spec, isReady)
+    actor.incarnation = nextIncarnation(-1, this.#books.term)
     this.directory.add(actor)
     // The request was under way when its worker died.
     if (this.#books.pool.hasEnded(spec.holder))

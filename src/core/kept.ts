@@ -39,6 +39,8 @@ export class Kept {
   readonly latest: Map<ActorId, Incarnation> = new Map()
   /** Actors whose name another one has by now: they are over. */
   readonly outnamed: Set<ActorId> = new Set()
+  /** Actors that somebody knows to be dead. */
+  readonly dead: Set<ActorId> = new Set()
   readonly workers: Map<WorkerId, WorkerReport> = new Map()
   readonly actorOf: ReadonlyMap<ActorId, ActorSnapshot>
   readonly workerOf: ReadonlyMap<WorkerId, WorkerSnapshot>
@@ -48,6 +50,7 @@ export class Kept {
   readonly #wanted: ReadonlySet<string>
   readonly #ledgers: NodeLedger[]
   readonly #ended = new Set<string>()
+  readonly #alive = new Set<string>()
 
   constructor(snapshot: ClusterSnapshot, reports: ReadonlyMap<NodeId, NodeReport>, realms: readonly RealmReport[]) {
     this.#snapshot = snapshot
@@ -58,7 +61,7 @@ export class Kept {
     this.#wanted = new Set(realms.flatMap(({ leases }) => leases))
     this.#ledgers = ledgersOf(snapshot, reports)
     for (const { workers } of reports.values()) for (const worker of workers) this.workers.set(worker.workerId, worker)
-    this.#findLatest()
+    this.#findLatest(realms)
     this.#findOutnamed()
     const candidates = [...this.#pendingOnes(), ...this.#reportedOnes()]
     for (const isSame of [true, false]) {
@@ -74,18 +77,28 @@ export class Kept {
     return this.#ledgers[slot]!.take(allocation)
   }
 
-  #findLatest(): void {
-    const seen = (spec: ActorSpec, incarnation: Incarnation): void => {
-      this.latest.set(idOf(spec), Math.max(incarnation, this.latest.get(idOf(spec)) ?? 0))
+  /** Whether anybody has heard that this life began. */
+  wasAlive(actorId: ActorId, incarnation: Incarnation): boolean {
+    return this.#alive.has(`${actorId} ${incarnation}`)
+  }
+
+  #findLatest(realms: readonly RealmReport[]): void {
+    const seen = (actorId: ActorId, incarnation: Incarnation): void => {
+      this.latest.set(actorId, Math.max(incarnation, this.latest.get(actorId) ?? 0))
     }
-    for (const { spec, incarnation } of this.#snapshot.actors) seen(spec, incarnation)
+    for (const { spec, incarnation } of this.#snapshot.actors) seen(idOf(spec), incarnation)
+    for (const { actorId, incarnation, state } of realms.flatMap(({ heard }) => heard)) {
+      seen(actorId, incarnation)
+      if (state === 'DEAD') this.dead.add(actorId)
+      if (state === 'ALIVE') this.#alive.add(`${actorId} ${incarnation}`)
+    }
     for (const { ended } of this.#reports.values()) {
       for (const { spec, incarnation } of ended) {
-        seen(spec, incarnation)
+        seen(idOf(spec), incarnation)
         this.#ended.add(`${idOf(spec)} ${incarnation}`)
       }
     }
-    for (const { lives } of this.workers.values()) for (const one of lives) seen(one.spec, one.incarnation)
+    for (const { lives } of this.workers.values()) for (const one of lives) seen(idOf(one.spec), one.incarnation)
   }
 
   // A name was given anew only when the actor that had it was over: the one that the snapshot does not know has it now.
@@ -110,12 +123,18 @@ export class Kept {
     }
   }
 
+  isOver(actorId: ActorId): boolean {
+    return this.outnamed.has(actorId) || this.dead.has(actorId)
+  }
+
   *#pendingOnes(): Generator<Candidate> {
     for (const one of [...this.#snapshot.actors, ...this.#snapshot.leases]) {
       const { workerId, place } = one
       const worker = this.workers.get(workerId ?? '')
       if (workerId === undefined || place === undefined || worker === undefined || worker.isReady) continue
       if (this.workerOf.get(workerId)?.state !== 'starting') continue
+      if ('spec' in one && (this.isOver(idOf(one.spec)) || one.incarnation !== this.latest.get(idOf(one.spec))))
+        continue
       yield { workerId, place, isSame: true, keep: () => this.pending.add(one) }
     }
   }
@@ -139,8 +158,7 @@ export class Kept {
     const known = this.actorOf.get(actorId)
     // Its worker may outlive it until it is told to end.
     if (this.#ended.has(`${actorId} ${incarnation}`)) return undefined
-    if (known?.state === 'DEAD' || incarnation !== this.latest.get(actorId) || this.outnamed.has(actorId))
-      return undefined
+    if (known?.state === 'DEAD' || incarnation !== this.latest.get(actorId) || this.isOver(actorId)) return undefined
     const isSame = known?.incarnation === incarnation && known.workerId === workerId && known.place !== undefined
     if (!isSame && spec.request.bundle !== undefined) return undefined
     const place = { slot: isSame ? known.place!.slot : nodeNumber, allocation }

@@ -47,6 +47,13 @@ export class NodeAgent {
     return true
   }
 
+  /** All that was given out, by worker and by actor or lease. */
+  get duties(): readonly { workerId: WorkerId; id: ActorId; allocation: Allocation; isBlocked: boolean }[] {
+    return [...this.#duties].flatMap(([workerId, duties]) =>
+      [...duties].map(([id, { allocation, isBlocked }]) => ({ workerId, id, allocation, isBlocked })),
+    )
+  }
+
   isAssigned(workerId: WorkerId, id: ActorId): boolean {
     return this.#duties.get(workerId)?.has(id) === true
   }

@@ -1,6 +1,6 @@
 import type { ActorId, Incarnation, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec } from '../protocol/specs.ts'
-import type { Death } from './cluster-events.ts'
+import type { ActorState, Death } from './cluster-events.ts'
 import type { Allocation } from './demand.ts'
 
 /** A life of an actor that a worker holds. */
@@ -50,11 +50,20 @@ export interface NodeReport {
   readonly foreign: readonly Allocation[]
 }
 
+/** What a realm was last told of an actor. */
+export interface HeardOf {
+  readonly actorId: ActorId
+  readonly incarnation: Incarnation
+  readonly state: ActorState
+}
+
 /** What a realm says, once in a term: what it holds and what it waits for. */
 export interface RealmReport {
   readonly realm: RealmId
   /** Its handles, by actor. Those it asked for and has heard nothing of are not among them. */
   readonly holds: readonly (readonly [ActorId, number])[]
+  /** What it was last told of the actors that it knows. */
+  readonly heard: readonly HeardOf[]
   /** Actors it has asked for and heard nothing of; whether their arguments are there, and whether it still holds them. */
   readonly requested: readonly { readonly spec: ActorSpec; readonly isReady: boolean; readonly isHeld: boolean }[]
   /** The leases that it has or waits for. */

@@ -111,16 +111,19 @@ class Reconciliation {
     const kept = this.#kept.lives.get(actorId)
     if (actor.state === 'DEAD') return this.#dead(actor)
     if (kept !== undefined) return this.#goesOn(actor, kept)
-    if (this.#kept.outnamed.has(actorId)) this.#first.push(killed(actorId, outnamed))
+    if (this.#kept.isOver(actorId))
+      this.#first.push(killed(actorId, this.#kept.outnamed.has(actorId) ? outnamed : ordered))
     if (this.#kept.pending.has(actor)) return actor
     const ended = this.#ended.get(actorId)
-    const hasEnded = ended !== undefined && ended.incarnation >= latest
-    if (!hasEnded && actor.incarnation === latest) {
-      // It waits, or its node is silent.
-      if (actor.workerId === undefined || !this.#isReported(actor.workerId)) return actor
-      return this.#onPhantom(actor, (workerId) => ({ type: 'workerRefused', workerId }))
-    }
-    return this.#ends({ ...actor, incarnation: latest, restartCount: restarts(actor, latest) }, ended)
+    const now = { ...actor, incarnation: latest, restartCount: restarts(actor, latest) }
+    if (ended?.incarnation === latest) return this.#ends(now, ended)
+    const isOld = actor.incarnation < latest
+    // Its node is silent.
+    if (!isOld && actor.workerId !== undefined && !this.#isReported(actor.workerId)) return actor
+    // It was on a node that is lost.
+    if (this.#kept.wasAlive(actorId, latest)) return this.#ends(now, undefined)
+    if (!isOld && actor.workerId === undefined) return actor
+    return this.#onPhantom({ ...now, waiting: undefined }, (workerId) => ({ type: 'workerRefused', workerId }))
   }
 
   #dead(actor: ActorSnapshot): ActorSnapshot {
@@ -207,11 +210,11 @@ class Reconciliation {
       return [{ ...lease, shape: undefined, workerId: kept.workerId, place: kept.place, isBlocked, demand }]
     }
     const isWanted = this.#kept.isWanted(leaseId) || this.#isSilent(realm)
-    if (workerId === undefined || !isReported || this.#kept.pending.has(lease)) {
-      if (!isWanted) this.#first.push({ type: 'leaseReturned', leaseId })
-      return [lease]
-    }
-    return []
+    // It may have been granted since, by a message that is still on its way: its holder asks anew.
+    if (workerId === undefined) return this.#isSilent(realm) ? [lease] : []
+    if (isReported && !this.#kept.pending.has(lease)) return []
+    if (!isWanted) this.#first.push({ type: 'leaseReturned', leaseId })
+    return [lease]
   }
 
   // Whoever has a lease, or waits for one, that nobody knows any more must ask again.

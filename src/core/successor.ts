@@ -1,3 +1,4 @@
+import type { NodeId } from '../protocol/ids.ts'
 import type { ClusterSnapshot } from './snapshot.ts'
 import { successionMs } from './term.ts'
 
@@ -16,6 +17,7 @@ export class Successor {
   #replica: Replica | undefined
   #term: number
   #heardMs: number
+  readonly #joining = new Map<NodeId, number>()
   #isClaiming = false
 
   constructor(term: number, nowMs: number) {
@@ -30,6 +32,21 @@ export class Successor {
   /** The last snapshot it has. */
   get snapshot(): ClusterSnapshot | undefined {
     return this.#replica?.snapshot
+  }
+
+  /** Nodes that were about to join, by epoch; the snapshot may not know them yet. */
+  get joining(): ReadonlyMap<NodeId, number> {
+    return this.#joining
+  }
+
+  /**
+   * A node is about to join. The coordinator uses it only when it was told true: so whoever takes over knows of every
+   * node that may run something. False: it is about to take over itself.
+   */
+  nodeJoins(nodeId: NodeId, epoch: number): boolean {
+    if (this.#isClaiming) return false
+    this.#joining.set(nodeId, Math.max(epoch, this.#joining.get(nodeId) ?? epoch))
+    return true
   }
 
   /** A coordinator of this term lives. */

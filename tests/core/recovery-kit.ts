@@ -50,6 +50,7 @@ export class Truth {
         const count = new Map(holders).get(realm)
         return count === undefined ? [] : [[spec.handle.actorId, count] as const]
       }),
+      heard: [],
       requested: [],
       leases: leases.flatMap((one) => (one.realm === realm && !one.isForgotten ? [one.leaseId] : [])),
     }))
@@ -88,7 +89,7 @@ export function takeOver(
   truth: Truth,
   { term = snapshot.term + 1, silent = [] }: { term?: number; silent?: readonly string[] } = {},
 ): { state: ClusterState; commands: readonly ClusterCommand[]; endings: Endings[] } {
-  const recovery = new Recovery(structuredClone(snapshot), term, 0)
+  const recovery = new Recovery(structuredClone(snapshot), { term, nowMs: 0 })
   const endings: Endings[] = []
   for (const report of truth.nodes.values()) {
     if (!silent.includes(report.nodeId)) recovery.reported(report, report.number === 0 ? [] : realmsOf(report, truth))

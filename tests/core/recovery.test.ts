@@ -10,7 +10,7 @@ describe('a coordinator that takes over', () => {
   test('grants nothing until every node it knows has reported, or was silent for too long', () => {
     const cluster = new Cluster({ cpus: 2 })
     cluster.join('m', { cpus: 2 })
-    const recovery = new Recovery(cluster.state.snapshot(), 2, 1000)
+    const recovery = new Recovery(cluster.state.snapshot(), { term: 2, nowMs: 1000 })
     const truth = new Truth(cluster.state)
     expect(recovery.endings(1000).size).toBe(0)
     recovery.reported(truth.nodes.get('n')!)
@@ -30,11 +30,27 @@ describe('a coordinator that takes over', () => {
   test('a node that the snapshot does not know, or another life of it, is no part of it', () => {
     const cluster = new Cluster(null)
     cluster.join('n', {}, 0, { epoch: 4 })
-    const recovery = new Recovery(cluster.state.snapshot(), 2, 0)
+    const recovery = new Recovery(cluster.state.snapshot(), { term: 2, nowMs: 0 })
     const report = new Truth(cluster.state).nodes.get('n')!
     expect(recovery.reported({ ...report, epoch: 5 })).toBe(false)
     expect(recovery.reported({ ...report, nodeId: 'm' })).toBe(false)
     expect(recovery.reported(report)).toBe(true)
+  })
+
+  test('a node that joined after the snapshot is waited for until it has ended', () => {
+    const cluster = new Cluster({ cpus: 2 })
+    const snapshot = cluster.state.snapshot()
+    cluster.join('m', {}, 0, { epoch: 2 })
+    const recovery = new Recovery(snapshot, { term: 2, nowMs: 0, joining: new Map([['m', 2]]) })
+    const { nodes } = new Truth(cluster.state)
+    expect(recovery.asked.map(({ nodeId }) => nodeId)).toEqual(['n', 'm'])
+    expect([...nodes.values()].map((report) => recovery.reported(report))).toEqual([true, false])
+    recovery.nodeGone('m', 1)
+    recovery.endings(0)
+    expect(recovery.isOver).toBe(false)
+    recovery.nodeGone('m', 2)
+    recovery.endings(0)
+    expect(recovery.isOver).toBe(true)
   })
 
   test('what the snapshot knows and the node has goes on as it is', () => {

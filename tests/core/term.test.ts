@@ -82,6 +82,15 @@ describe('a successor', () => {
     expect(one.snapshot).toMatchObject({ term: 2, nowMs: 3 })
   })
 
+  test('it knows of every node that was about to join, and of none any more once it claims', () => {
+    const one = new Successor(1, 0)
+    one.received({ number: 1, snapshot }, 0)
+    expect([one.nodeJoins('n', 2), one.nodeJoins('n', 1)]).toEqual([true, true])
+    expect([...one.joining]).toEqual([['n', 2]])
+    one.due(successionMs)
+    expect(one.nodeJoins('m', 1)).toBe(false)
+  })
+
   test('a word of an earlier term is no sign that the coordinator lives', () => {
     const one = new Successor(2, 0)
     one.received({ number: 1, snapshot: { ...snapshot, term: 2 } }, 0)

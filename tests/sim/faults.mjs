@@ -216,6 +216,16 @@ export const mutants = [
       },
     ],
   },
+  {
+    name: 'no term',
+    meant: ['restarts', 'gpu', 'resources', 'place'],
+    changes: [{ file: `${core}/term.ts`, find: 'if (term < this.#term) return false', put: '' }],
+  },
+  {
+    name: 'no fence',
+    meant: ['place', 'restarts', 'gpu', 'resources'],
+    changes: [{ file: `${core}/recovery.ts`, find: 'if (nowMs - sinceMs < silenceMs) continue', put: '' }],
+  },
 ]
 
 /** Faults of which one may hide the other. */

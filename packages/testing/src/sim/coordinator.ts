@@ -1,14 +1,29 @@
 import type { ActorView, ClusterCommand, ClusterEvent, Origin } from '../../../../src/core/cluster-events.ts'
 import { ClusterState } from '../../../../src/core/cluster-state.ts'
 import { LeaseWatch } from '../../../../src/core/node-lease.ts'
+import type { Endings, NodeReport } from '../../../../src/core/node-report.ts'
+import { Recovery } from '../../../../src/core/recovery.ts'
+import type { ClusterSnapshot } from '../../../../src/core/snapshot.ts'
+import { TermHold } from '../../../../src/core/term.ts'
 import type { ActorSpec } from '../../../../src/protocol/specs.ts'
 import { checkFair, lineOf } from './fairness.ts'
 import { Violation } from './judge.ts'
+import type { Process } from './network.ts'
 import type { SimulatedNode } from './node.ts'
-import type { Realm } from './realm.ts'
+import type { Realm, RealmState } from './realm.ts'
 import type { World } from './world.ts'
 
 type EventOf<T extends ClusterEvent['type']> = Extract<ClusterEvent, { readonly type: T }>
+
+/** What a coordinator starts from that takes over. */
+interface Replica {
+  readonly snapshot: ClusterSnapshot
+  readonly term: number
+  readonly joining: ReadonlyMap<string, number>
+}
+
+/** After this time all realms have said what they hold. */
+const graceMs = 5000
 
 /** The shell around the real ClusterState: it carries commands out over the network, as `Coordinator` does. */
 export class SimulatedCoordinator {
@@ -19,13 +34,133 @@ export class SimulatedCoordinator {
   readonly #epochs = new Map<string, number>()
   #line = new Map<string, number>()
   #eventCount = 0
+  readonly term: number
+  readonly process: Process
+  readonly hold: TermHold
+  isDead = false
+  frozenUntilMs = 0
+  /** While it takes over: what came meanwhile waits. */
+  #recovery: Recovery | undefined
+  readonly #realms: RealmState[] = []
+  readonly #held: (() => void)[] = []
+  readonly #joining = new Set<string>()
 
-  constructor(world: World) {
+  constructor(world: World, processId: string, replica?: Replica) {
     this.#world = world
+    this.term = replica?.term ?? 1
+    this.hold = new TermHold(world.clock.nowMs)
+    this.process = { nodeId: processId, enter: (act) => this.enter(act) }
+    if (replica === undefined) return
+    this.state = ClusterState.restore(replica.snapshot, replica.term)
+    this.#recovery = new Recovery(replica.snapshot, { ...replica, nowMs: world.clock.nowMs })
+    for (const { nodeId, epoch } of this.#recovery.asked) this.#epochs.set(nodeId, epoch)
+  }
+
+  /** Something happens in its process: later when it is frozen, never when it is dead. */
+  enter(act: () => void): void {
+    if (this.isDead) return
+    const { clock } = this.#world
+    if (this.frozenUntilMs > clock.nowMs) return clock.at(this.frozenUntilMs, () => this.enter(act))
+    act()
+  }
+
+  get isTakingOver(): boolean {
+    return this.#recovery !== undefined
+  }
+
+  get #isCurrent(): boolean {
+    return this.#world.coordinator === this
+  }
+
+  // ---- taking over
+
+  /** Asks all nodes what they hold. */
+  inquire(): void {
+    for (const node of this.#world.liveNodes) this.#toNode(node.nodeId, (there) => there.inquired(this), true)
+  }
+
+  /** A node says what it holds, and what its realms hold when it is asked first. */
+  reported(report: NodeReport, realms: readonly RealmState[]): void {
+    this.#world.judge.tell(
+      () => `→ term ${this.term}: ${report.nodeId}@${report.epoch} reports ${report.workers.length} worker(s)`,
+    )
+    const isKnown = this.#recovery?.reported(
+      report,
+      realms.map((realm) => realm.report),
+    )
+    if (isKnown === true) this.#realms.push(...realms)
+    else if (isKnown === false) this.#toNode(report.nodeId, (there) => there.answered(0, false), true)
+    this.#goOn()
+  }
+
+  /** A node has ended what it had. */
+  nodeGone(nodeId: string, epoch: number): void {
+    this.#recovery?.nodeGone(nodeId, epoch)
+    this.#goOn()
+  }
+
+  #goOn(): void {
+    const recovery = this.#recovery
+    if (recovery === undefined) return
+    const { clock } = this.#world
+    recovery.timePassed(clock.nowMs)
+    for (const [nodeId, endings] of recovery.endings(clock.nowMs)) this.#orderEndings(nodeId, endings)
+    if (!recovery.isOver) return
+    this.#recovery = undefined
+    this.#finish(recovery)
+  }
+
+  #orderEndings(nodeId: string, endings: Endings): void {
+    this.#world.judge.tell(() => `    ← ${nodeId} must end ${JSON.stringify(endings)}`)
+    this.#toNode(nodeId, (there) => there.endSuperfluous(endings), true)
+  }
+
+  #finish(recovery: Recovery): void {
+    const { judge, clock } = this.#world
+    const before = this.state.nodes()
+    let commands: readonly ClusterCommand[]
+    try {
+      const next = recovery.finish()
+      this.state = next.state
+      commands = next.commands
+      this.state.checkInvariants()
+    } catch (error) {
+      throw new Violation('state', error instanceof Error ? (error.stack ?? error.message) : String(error))
+    }
+    judge.tell(() => `term ${this.term} has taken over`)
+    const present = new Set(this.state.nodes().map(({ nodeId }) => nodeId))
+    for (const { nodeId, epoch } of before) {
+      if (present.has(nodeId)) this.#watch.joined(nodeId, epoch, clock.nowMs)
+      else this.#countAsLost(nodeId, epoch)
+    }
+    this.#line = lineOf(this.state)
+    const living = new Set(['n0', ...this.state.workers().map(({ workerId }) => workerId)])
+    for (const { realm } of this.#realms) this.#toRealm(realm, () => realm.onlyThese(living, this.term))
+    for (const { realm, watched } of this.#realms) for (const actorId of watched) this.#watchedBy(actorId).add(realm)
+    for (const command of commands) {
+      judge.tell(() => `    ← ${describe(command)}`)
+      this.#carryOut(command)
+    }
+    for (const { realm, report } of this.#realms) {
+      for (const { spec, isReady, isHeld } of report.requested) {
+        if (isHeld && this.state.actor(spec.handle.actorId) === undefined) this.create(spec, realm, isReady)
+      }
+    }
+    for (const { realm, watched } of this.#realms) for (const actorId of watched) this.watch(actorId, realm)
+    for (const act of this.#held.splice(0)) act()
+    clock.after(graceMs, () => this.enter(() => this.handle({ type: 'holdersKnown' })))
+    this.#world.succession?.tookOver(this)
+  }
+
+  #watchedBy(actorId: string): Set<Realm> {
+    let watchers = this.#watchers.get(actorId)
+    if (watchers === undefined) this.#watchers.set(actorId, (watchers = new Set()))
+    return watchers
   }
 
   handle(event: ClusterEvent, origin?: Origin): void {
-    const { judge, replacedEvery } = this.#world
+    if (this.#recovery !== undefined) return void this.#held.push(() => this.handle(event, origin))
+    const { judge, replacedEvery, succession } = this.#world
     // By a copy of itself, which must make no difference.
     if (replacedEvery !== undefined && ++this.#eventCount % replacedEvery === 0)
       this.state = ClusterState.restore(structuredClone(this.state.snapshot()), this.state.term)
@@ -50,6 +185,7 @@ export class SimulatedCoordinator {
       judge.tell(() => `    ← ${describe(command)}`)
       this.#carryOut(command)
     }
+    if (succession !== undefined) succession.handled(this)
   }
 
   // The realms that the event says are gone, which all others must hear of.
@@ -60,10 +196,16 @@ export class SimulatedCoordinator {
     const isLost =
       node !== undefined && (event.type === 'nodeLost' ? node.epoch === event.epoch : node.epoch < event.epoch!)
     if (!isLost || origin !== undefined) return []
-    this.#world.judge.nodeLost(`${node.nodeId}@${node.epoch}`)
-    this.#world.checkEnded(node.nodeId, node.epoch)
+    this.#countAsLost(node.nodeId, node.epoch)
     const workers = this.state.workers().filter(({ nodeId }) => nodeId === event.nodeId)
     return workers.map(({ workerId }) => workerId)
+  }
+
+  // What one that was replaced believes is nothing to judge by.
+  #countAsLost(nodeId: string, epoch: number): void {
+    if (!this.#isCurrent) return
+    this.#world.judge.nodeLost(`${nodeId}@${epoch}`)
+    this.#world.checkEnded(nodeId, epoch)
   }
 
   #tellLost(realms: readonly string[]): void {
@@ -77,37 +219,62 @@ export class SimulatedCoordinator {
   // ---- nodes
 
   joined(event: EventOf<'nodeJoined'>): void {
+    const { succession } = this.#world
+    const { nodeId, epoch } = event
+    this.#joining.add(`${nodeId}@${epoch}`)
+    if (this.#recovery !== undefined) {
+      this.nodeGone(nodeId, epoch! - 1)
+      // That may have been the last it waited for.
+      return this.#recovery === undefined ? this.joined(event) : void this.#held.push(() => this.joined(event))
+    }
+    if (succession === undefined) this.#admit(event)
+    else succession.announce(nodeId, epoch!, () => this.enter(() => this.#admit(event)))
+  }
+
+  #admit(event: EventOf<'nodeJoined'>): void {
+    this.#joining.delete(`${event.nodeId}@${event.epoch}`)
     this.#watch.joined(event.nodeId, event.epoch!, this.#world.clock.nowMs)
     this.handle(event)
   }
 
   heartbeat(node: SimulatedNode, sentMs: number): void {
-    const isKnown = this.#watch.heard(node.nodeId, node.epoch, this.#world.clock.nowMs)
-    this.#world.network.send(this.#world.coordinatorNode, node, 'beats', () => node.answered(sentMs, isKnown))
+    const { nodeId, epoch } = node
+    const { clock, network } = this.#world
+    // Where nobody takes over there is no arbiter to ask.
+    if (this.#world.succession !== undefined && !this.hold.maySpeak(clock.nowMs)) return
+    if (this.#joining.has(`${nodeId}@${epoch}`)) return
+    const isKnown = this.#recovery?.knows(nodeId, epoch) ?? this.#watch.heard(nodeId, epoch, clock.nowMs)
+    network.send(this.process, node, 'beats', () => {
+      if (node.obeys(this)) node.answered(sentMs, isKnown)
+    })
   }
 
   tick(): void {
+    if (this.#recovery !== undefined) return this.#goOn()
     for (const { nodeId, epoch } of this.#watch.lost(this.#world.clock.nowMs)) {
       if (nodeId !== 'n0') this.handle({ type: 'nodeLost', nodeId, epoch })
     }
   }
 
-  #toNode(nodeId: string, deliver: (there: SimulatedNode) => void): void {
+  #toNode(nodeId: string, deliver: (there: SimulatedNode) => void, isInquiry = false): void {
     const there = this.#world.liveNode(nodeId)
     // What is meant for one life of a node never reaches the next.
     if (there === undefined || this.#epochs.get(nodeId) !== there.epoch) return
-    this.#world.network.send(this.#world.coordinatorNode, there, 'orders', () => deliver(there))
+    this.#world.network.send(this.process, there, 'orders', () => {
+      if (isInquiry || there.obeys(this)) deliver(there)
+    })
   }
 
   // ---- realms
 
   create(spec: ActorSpec, realm: Realm, isReady: boolean): void {
+    if (this.#recovery !== undefined) return void this.#held.push(() => this.create(spec, realm, isReady))
     const { actorId } = spec.handle
     const isTaken = spec.name !== undefined && this.state.findName('default', spec.name) !== undefined
     const refusal = isTaken ? undefined : this.state.refusalOf(spec.request, spec.placementCpu)
     if (isTaken || refusal !== undefined) {
       const why = isTaken ? 'name taken' : 'unschedulable'
-      return this.#toRealm(realm, () => realm.remotes.get(actorId)?.fail(why))
+      return this.#toRealm(realm, () => realm.refused(actorId, why))
     }
     this.#watchers.set(actorId, new Set([realm]))
     const isThere = this.state.actor(spec.creator)?.workerId === realm.id
@@ -116,20 +283,21 @@ export class SimulatedCoordinator {
   }
 
   watch(actorId: string, realm: Realm): void {
+    if (this.#recovery !== undefined) return void this.#held.push(() => this.watch(actorId, realm))
     const view = this.state.actor(actorId)
-    if (view === undefined) return this.#toRealm(realm, () => realm.remotes.get(actorId)?.fail('gone'))
-    const watchers = this.#watchers.get(actorId) ?? new Set()
-    this.#watchers.set(actorId, watchers.add(realm))
+    if (view === undefined) return this.#toRealm(realm, () => realm.refused(actorId, 'gone'))
+    this.#watchedBy(actorId).add(realm)
     this.#toRealm(realm, () => realm.onView(view))
   }
 
   unwatch(actorId: string, realm: Realm): void {
+    if (this.#recovery !== undefined) return void this.#held.push(() => this.unwatch(actorId, realm))
     this.#watchers.get(actorId)?.delete(realm)
   }
 
   #toRealm(realm: Realm, deliver: () => void): void {
-    this.#world.network.send(this.#world.coordinatorNode, realm.node, `to ${realm.id}`, () => {
-      if (!realm.isDead) deliver()
+    this.#world.network.send(this.process, realm.node, `to ${realm.id}`, () => {
+      if (!realm.isDead && realm.node.obeys(this)) deliver()
     })
   }
 
@@ -153,7 +321,7 @@ export class SimulatedCoordinator {
         return this.#toNode(nodeOf(workerId), (node) =>
           node.workers
             .get(workerId)
-            ?.dismiss(actorId, () => node.report({ type: 'actorEnded', actorId, incarnation, death })),
+            ?.dismiss(actorId, death, () => node.report({ type: 'actorEnded', actorId, incarnation, death })),
         )
       }
       case 'dropActor': {
@@ -192,8 +360,9 @@ export class SimulatedCoordinator {
 
   #publish(view: ActorView | undefined): void {
     if (view === undefined) return
-    if (view.state === 'ALIVE') this.#world.judge.countsAsAlive(`${view.actorId}#${view.incarnation}`)
-    if (view.death?.reason === 'OUT_OF_SCOPE') this.#world.checkUnheld(view.actorId)
+    if (view.state === 'ALIVE' && this.#isCurrent)
+      this.#world.judge.countsAsAlive(`${view.actorId}#${view.incarnation}`)
+    if (view.death?.reason === 'OUT_OF_SCOPE' && this.#isCurrent) this.#world.checkUnheld(view.actorId)
     for (const realm of this.#watchers.get(view.actorId) ?? []) this.#toRealm(realm, () => realm.onView(view))
     if (view.state === 'DEAD') this.#watchers.delete(view.actorId)
   }

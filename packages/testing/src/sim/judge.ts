@@ -41,6 +41,7 @@ export class Judge {
   readonly #outcomes = new Map<string, string | undefined>()
   readonly #lives = new Map<string, Map<string, string>>()
   readonly #made = new Set<string>()
+  #takeOverCount = 0
   readonly story: string[] | undefined
 
   constructor(clock: Clock, tellsStory: boolean) {
@@ -113,12 +114,17 @@ export class Judge {
     if (this.#lostEpochs.has(node)) this.fail('place', `${what} runs on ${node}, which counts as lost`)
   }
 
+  /** A life that nobody can know of any more may be lived again. */
+  tookOver(): void {
+    this.#takeOverCount++
+  }
+
   lifeBegan(actorId: string, life: string, { node, maxRestarts }: { node: string; maxRestarts: number }): void {
     const lives = this.#lives.get(actorId) ?? new Map<string, string>()
     this.#lives.set(actorId, lives.set(life, node))
     if (lives.size > 1) this.fail('restarts', `${[...lives.keys()].join(' and ')} live at once`)
     const count = this.count(`life of ${actorId}`)
-    if (maxRestarts >= 0 && count > maxRestarts + 1)
+    if (maxRestarts >= 0 && count > maxRestarts + 1 + this.#takeOverCount)
       this.fail('restarts', `${actorId} has life number ${count} with ${maxRestarts} restarts`)
   }
 

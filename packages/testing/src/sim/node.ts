@@ -3,7 +3,10 @@ import { type Allocation, demandOf } from '../../../../src/core/demand.ts'
 import { NodeAgent } from '../../../../src/core/node-agent.ts'
 import { NodeLease } from '../../../../src/core/node-lease.ts'
 import type { NodeResources } from '../../../../src/core/node-ledger.ts'
+import type { EndedLife, Endings, NodeReport, WorkerReport } from '../../../../src/core/node-report.ts'
+import { Allegiance } from '../../../../src/core/term.ts'
 import type { ActorSpec } from '../../../../src/protocol/specs.ts'
+import type { SimulatedCoordinator } from './coordinator.ts'
 import type { Process } from './network.ts'
 import { Worker } from './worker.ts'
 import type { World } from './world.ts'
@@ -27,6 +30,12 @@ export class SimulatedNode implements Process {
   readonly #starting = new Set<string>()
   readonly #allocations = new Map<string, Allocation>()
   readonly #lease: NodeLease
+  /** Whom it obeys. */
+  coordinator: SimulatedCoordinator
+  readonly #allegiance: Allegiance
+  readonly #lives = new Map<string, { readonly spec: ActorSpec; readonly incarnation: number }>()
+  readonly #ended: EndedLife[] = []
+  readonly #ordered = new Set<string>()
   #reportCount = 0
   isDead = false
   frozenUntilMs = 0
@@ -40,6 +49,8 @@ export class SimulatedNode implements Process {
     const foreign = isHeld ? [{ demand: demandOf({ cpu: 1, gpu: 0, custom: {} }), gpuIds: [] }] : []
     this.agent = new NodeAgent(plan.resources, foreign)
     this.#lease = new NodeLease(clock.nowMs)
+    this.coordinator = world.coordinator
+    this.#allegiance = new Allegiance(world.coordinator.term)
     const { cpus, gpus, custom } = plan.resources
     const gpuCapacity = Array.from({ length: gpus }, (_, id): [string, number] => [`gpu ${id}`, 1])
     judge.nodeStarted(this.life, new Map([['CPU', cpus - foreign.length], ...gpuCapacity, ...Object.entries(custom)]))
@@ -65,11 +76,15 @@ export class SimulatedNode implements Process {
     return { nodeId: this.nodeId, epoch: this.epoch }
   }
 
+  get term(): number {
+    return this.coordinator.term
+  }
+
   join(): void {
     const { nodeId, epoch, plan } = this
     const { resources, labels } = plan
-    this.#send(() =>
-      this.world.coordinator.joined({
+    this.#send((coordinator) =>
+      coordinator.joined({
         type: 'nodeJoined',
         nodeId,
         epoch,
@@ -97,7 +112,7 @@ export class SimulatedNode implements Process {
     this.world.clock.after(heartbeatMs, () =>
       this.enter(() => {
         const sentMs = this.world.clock.nowMs
-        this.#send(() => this.world.coordinator.heartbeat(this, sentMs))
+        this.#send((coordinator) => coordinator.heartbeat(this, sentMs))
         this.#beat()
       }),
     )
@@ -106,19 +121,87 @@ export class SimulatedNode implements Process {
   /** The coordinator has answered a heartbeat; `isKnown`: it counts on this life of the node. */
   answered(sentMs: number, isKnown: boolean): void {
     if (isKnown) this.#lease.answered(sentMs)
-    else this.world.endNode(this, 'it counts as lost')
+    else {
+      this.world.endNode(this, 'it counts as lost')
+      if (this.isDead) this.#send((coordinator) => coordinator.nodeGone(this.nodeId, this.epoch))
+    }
   }
 
-  #send(deliver: () => void): void {
-    this.world.network.send(this, this.world.coordinatorNode, 'node', deliver)
+  #send(deliver: (coordinator: SimulatedCoordinator) => void): void {
+    const { coordinator } = this
+    this.world.network.send(this, coordinator.process, 'node', () => deliver(coordinator))
+  }
+
+  // ---- another coordinator
+
+  /** Whether something that a coordinator says counts. Of a later one nothing does before it was told what is here. */
+  obeys({ term }: SimulatedCoordinator): boolean {
+    return term <= this.term && this.#allegiance.obeys(term)
+  }
+
+  /** A coordinator takes over and asks what is here. */
+  inquired(coordinator: SimulatedCoordinator): void {
+    if (!this.#allegiance.obeys(coordinator.term)) return
+    const realms = this.world.realmsOn(this).map((realm) => realm.stateFor())
+    this.coordinator = coordinator
+    const report = this.#reportAll()
+    this.#send((to) => to.reported(report, realms))
+    for (const realm of this.world.realmsOn(this)) realm.tellAgain()
+  }
+
+  /** It ends what the coordinator has no use for, and reports again. */
+  endSuperfluous({ workers, lives }: Endings): void {
+    for (const workerId of workers) {
+      this.#ordered.add(workerId)
+      if (this.workers.has(workerId) || this.#starting.delete(workerId)) this.#gone(workerId, {})
+    }
+    for (const { workerId, actorId, incarnation } of lives) this.workers.get(workerId)?.drop(actorId, incarnation)
+    const report = this.#reportAll()
+    this.#send((to) => to.reported(report, []))
+  }
+
+  #reportAll(): NodeReport {
+    const { nodeId, epoch, agent } = this
+    const duties = agent.duties.filter(({ workerId }) => this.workers.has(workerId))
+    const workers = [...this.workers].map(([workerId, worker]): WorkerReport => {
+      const own = duties.filter((duty) => duty.workerId === workerId)
+      const lives = own.flatMap(({ id, allocation }) => {
+        const life = this.#lives.get(`${workerId} ${id}`)
+        return life === undefined ? [] : [{ ...life, allocation, isMade: worker.hasMade(id) }]
+      })
+      const [lease] = own.flatMap(({ id: leaseId, isBlocked }) => {
+        const allocation = this.#allocations.get(leaseId)
+        return allocation === undefined ? [] : [{ leaseId, allocation, isBlocked }]
+      })
+      return { workerId, isReady: true, lives, lease }
+    })
+    const starting = [...this.#starting].map((workerId) => ({ workerId, isReady: false, lives: [], lease: undefined }))
+    const number = ++this.#reportCount
+    return {
+      nodeId,
+      epoch,
+      number,
+      workers: [...workers, ...starting],
+      ended: [...this.#ended],
+      foreign: agent.foreign,
+    }
+  }
+
+  /** A life has ended here. */
+  lifeEnded(
+    spec: ActorSpec,
+    incarnation: number,
+    { death, wasOrdered }: Omit<EndedLife, 'spec' | 'incarnation'>,
+  ): void {
+    this.#ended.push({ spec, incarnation, death, wasOrdered })
   }
 
   report(event: ClusterEvent): void {
-    this.#send(() => this.world.coordinator.handle(event, this.origin))
+    this.#send((coordinator) => coordinator.handle(event, this.origin))
     // What is said twice must not count twice.
     const { random, clock } = this.world
     if (!random.chance(0.2)) return
-    const again = (): void => this.#send(() => this.world.coordinator.handle(event, this.origin))
+    const again = (): void => this.#send((coordinator) => coordinator.handle(event, this.origin))
     clock.after(random.between(0, 1200), () => this.enter(again))
   }
 
@@ -143,6 +226,7 @@ export class SimulatedNode implements Process {
   }
 
   stopWorker(workerId: string): void {
+    this.#ordered.add(workerId)
     const { random, clock } = this.world
     clock.after(random.between(1, 40), () =>
       this.enter(() => {
@@ -164,7 +248,7 @@ export class SimulatedNode implements Process {
   }
 
   #bury(workerId: string): void {
-    this.workers.get(workerId)?.die()
+    this.workers.get(workerId)?.end(this.#ordered.has(workerId))
     this.workers.delete(workerId)
     this.world.judge.freeAll(`${workerId} `)
   }
@@ -182,6 +266,7 @@ export class SimulatedNode implements Process {
       this.report({ type: 'actorRefused', actorId, incarnation })
       return this.#sayForeign()
     }
+    this.#lives.set(`${workerId} ${actorId}`, { spec, incarnation })
     worker.create(spec, incarnation, allocation)
   }
 

@@ -20,6 +20,8 @@ export class RemoteActor {
   readonly #session: number
   view: ActorView | undefined
   grantCount = 0
+  /** Of these, so many were told to a coordinator that has not yet asked this realm. */
+  aheadCount = 0
   #queue: Call[] = []
   #limbo: Call[] = []
   #nextSeq = 0
@@ -184,7 +186,7 @@ export class RemoteActor {
     this.grantCount = 0
     this.#realm.remotes.delete(this.actorId)
     const { actorId } = this
-    this.#realm.send(() => this.#realm.world.coordinator.unwatch(actorId, this.#realm))
+    this.#realm.send((coordinator) => coordinator.unwatch(actorId, this.#realm))
     this.#realm.tell({ type: 'handlesReleased', actorId, realm: this.#realm.id, count })
   }
 }

@@ -43,12 +43,13 @@ function planNodes(random: Random): NodePlan[] {
 }
 
 function play(world: World): void {
-  const { clock, random, coordinator } = world
+  const { clock, random } = world
   const workload = new Workload(world)
   const stepCount = random.between(5, 45)
   for (let i = 0; i < stepCount; i++) clock.at(random.between(0, workMs), () => workload.step())
-  for (let ms = 500; ms < endMs; ms += 500) clock.at(ms, () => coordinator.tick())
-  for (let ms = 5000; ms < endMs; ms += 5000) clock.at(ms, () => coordinator.handle({ type: 'timePassed', nowMs: ms }))
+  for (let ms = 500; ms < endMs; ms += 500) clock.at(ms, () => world.tick())
+  for (let ms = 5000; ms < endMs; ms += 5000)
+    clock.at(ms, () => world.coordinator.enter(() => world.coordinator.handle({ type: 'timePassed', nowMs: ms })))
   clock.runUntil(workMs)
   world.mayReturn = false
   clock.runUntil(calmMs)

@@ -56,6 +56,11 @@ export class Submitter {
     this.#pump(shape)
   }
 
+  /** The leases that it has or waits for. */
+  get leaseIds(): string[] {
+    return [...this.#byLease.keys()]
+  }
+
   granted(leaseId: string, workerId: string): void {
     const shape = this.#byLease.get(leaseId)
     if (shape === undefined) return this.#realm.tell({ type: 'leaseReturned', leaseId })

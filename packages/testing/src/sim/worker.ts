@@ -16,6 +16,7 @@ interface Instance {
   readonly incarnation: number
   readonly queue: CallQueue<QueuedCall>
   isDropped: boolean
+  isMade: boolean
   readonly running: Set<QueuedCall>
   onIdle: (() => void) | undefined
 }
@@ -53,14 +54,23 @@ export class Worker extends Realm {
     judge.use(`${this.id} ${life}`, this.#place, amountsOf(allocation))
     judge.tell(() => `${life} begins on ${this.id} with ${JSON.stringify([...amountsOf(allocation)])}`)
     const queue = new CallQueue<QueuedCall>({ maxConcurrency: 1, groups: {} })
-    const instance: Instance = { spec, incarnation, queue, isDropped: false, running: new Set(), onIdle: undefined }
+    const instance: Instance = {
+      spec,
+      incarnation,
+      queue,
+      isDropped: false,
+      isMade: false,
+      running: new Set(),
+      onIdle: undefined,
+    }
     this.#actors.set(actorId, instance)
     this.#later(random.chance(0.2) ? random.between(50, 900) : random.between(1, 20), () => {
       if (instance.isDropped) return
       const death: Death = { reason: 'INIT_FAILED', message: 'its constructor failed' }
       const isBad = random.chance(0.03)
-      if (isBad) this.#end(actorId)
+      if (isBad) this.#end(actorId, { death, wasOrdered: false })
       else judge.lifeMade(life)
+      instance.isMade = !isBad
       this.node.report(
         isBad ? { type: 'actorFailed', actorId, incarnation, death } : { type: 'actorStarted', actorId, incarnation },
       )
@@ -102,12 +112,12 @@ export class Worker extends Realm {
   }
 
   /** Graceful: what is queued runs first. */
-  dismiss(actorId: string, done: () => void): void {
+  dismiss(actorId: string, death: Death, done: () => void): void {
     const instance = this.#actors.get(actorId)
     if (instance === undefined) return done()
     const end = (): void => {
       instance.onIdle = undefined
-      this.#end(actorId)
+      this.#end(actorId, { death, wasOrdered: false })
       done()
     }
     if (instance.queue.runningCount === 0 && instance.queue.waitingCount === 0) end()
@@ -115,11 +125,17 @@ export class Worker extends Realm {
   }
 
   drop(actorId: string, incarnation: number): void {
-    if (this.#actors.get(actorId)?.incarnation === incarnation) this.#end(actorId)
+    if (this.#actors.get(actorId)?.incarnation === incarnation)
+      this.#end(actorId, { death: undefined, wasOrdered: true })
   }
 
-  #end(actorId: string): void {
+  hasMade(actorId: string): boolean {
+    return this.#actors.get(actorId)?.isMade === true
+  }
+
+  #end(actorId: string, how: { death: Death | undefined; wasOrdered: boolean }): void {
     const instance = this.#actors.get(actorId)!
+    this.node.lifeEnded(instance.spec, instance.incarnation, how)
     instance.isDropped = true
     this.#actors.delete(actorId)
     const life = `${actorId}#${instance.incarnation}`
@@ -194,9 +210,16 @@ export class Worker extends Realm {
     goOn?.()
   }
 
-  override die(): void {
-    super.die()
-    for (const [actorId, { incarnation }] of this.#actors)
+  override tellAgain(): void {
+    for (const leaseId of this.#resumptions.keys()) this.tell({ type: 'leaseUnblocked', leaseId })
+  }
+
+  /** It is gone; `wasOrdered`: a coordinator wanted that. */
+  end(wasOrdered: boolean): void {
+    this.die()
+    for (const [actorId, { spec, incarnation }] of this.#actors) {
       this.world.judge.lifeEnded(actorId, `${actorId}#${incarnation}`)
+      this.node.lifeEnded(spec, incarnation, { death: undefined, wasOrdered })
+    }
   }
 }

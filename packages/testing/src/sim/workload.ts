@@ -92,9 +92,9 @@ export class Workload {
     remote.grantCount = 1
     realm.remotes.set(actorId, remote)
     const isReady = !random.chance(0.15)
-    realm.send(() => this.#world.coordinator.create(spec, realm, isReady))
+    realm.request(spec, isReady)
     if (!isReady) {
-      const ready = (): void => realm.tell({ type: 'actorDependenciesReady', actorId })
+      const ready = (): void => realm.argumentsReady(actorId)
       this.#world.clock.after(random.between(1, 500), () => realm.node.enter(() => !realm.isDead && ready()))
     }
     this.#actors.push(actorId)
@@ -193,7 +193,9 @@ export class Workload {
       node.frozenUntilMs = Math.max(node.frozenUntilMs, untilMs)
       return
     }
-    const other = random.chance(0.7) ? 'n0' : random.pick(this.#world.liveNodes).nodeId
+    const other = random.chance(0.7)
+      ? this.#world.coordinator.process.nodeId
+      : random.pick(this.#world.liveNodes).nodeId
     network.cut(node.nodeId, other, untilMs)
     if (kind === 'cut') network.cut(other, node.nodeId, untilMs)
   }

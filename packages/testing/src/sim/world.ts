@@ -5,6 +5,7 @@ import { Network } from './network.ts'
 import { type NodePlan, SimulatedNode } from './node.ts'
 import { Random } from './random.ts'
 import { Realm } from './realm.ts'
+import { Succession } from './succession.ts'
 
 /** What is done besides playing a schedule. */
 export interface SimulationOptions {
@@ -20,7 +21,9 @@ export class World {
   readonly random: Random
   readonly judge: Judge
   readonly network: Network
-  readonly coordinator: SimulatedCoordinator
+  /** The one of the highest term. */
+  coordinator: SimulatedCoordinator
+  readonly succession: Succession | undefined
   readonly coordinatorNode: SimulatedNode
   readonly driver: Realm
   readonly #live = new Map<string, SimulatedNode>()
@@ -34,7 +37,8 @@ export class World {
     this.random = new Random(seed)
     this.judge = new Judge(this.clock, tellsStory)
     this.network = new Network(this.clock, this.random)
-    this.coordinator = new SimulatedCoordinator(this)
+    this.coordinator = new SimulatedCoordinator(this, 'n0')
+    this.succession = Succession.planned(this, seed)
     const [own, ...others] = plans(this.random)
     this.coordinatorNode = this.#start(own!, 1)
     this.driver = new Realm('n0', this.coordinatorNode)
@@ -60,6 +64,12 @@ export class World {
     if (!this.mayReturn && this.random.chance(0.5)) return
     const isBackMs = this.random.chance(0.3) ? this.random.between(5, 400) : this.random.between(400, 9000)
     this.clock.after(isBackMs, () => void this.#start(node.plan, node.epoch + 1))
+  }
+
+  /** Half a second has gone by. */
+  tick(): void {
+    if (this.succession === undefined) return this.coordinator.tick()
+    this.succession.tick()
   }
 
   liveNode(nodeId: string): SimulatedNode | undefined {
