@@ -2,7 +2,7 @@ import type { ActorView, ClusterCommand, ClusterEvent, Origin } from '../../../.
 import { ClusterState } from '../../../../src/core/cluster-state.ts'
 import { LeaseWatch } from '../../../../src/core/node-lease.ts'
 import type { ActorSpec } from '../../../../src/protocol/specs.ts'
-import { checkFair, lineOf } from './fairness.ts'
+import { checkFair, type Line, lineOf } from './fairness.ts'
 import { Violation } from './judge.ts'
 import type { SimulatedNode } from './node.ts'
 import type { Realm } from './realm.ts'
@@ -17,7 +17,7 @@ export class SimulatedCoordinator {
   readonly #watch = new LeaseWatch()
   readonly #watchers = new Map<string, Set<Realm>>()
   readonly #epochs = new Map<string, number>()
-  #line = new Map<string, number>()
+  #line: Line = lineOf(this.state)
 
   constructor(world: World) {
     this.#world = world
@@ -38,7 +38,7 @@ export class SimulatedCoordinator {
       if (error instanceof Violation) throw error
       throw new Violation('state', error instanceof Error ? error.message : String(error))
     }
-    this.#line = lineOf(this.state)
+    this.#line = lineOf(this.state, before)
     checkFair(this.state, event, { before, after: this.#line, judge })
     // Whoever hears of an actor's next life has heard of the end of its last worker.
     if (gone.length > 0) this.#tellLost(gone)
