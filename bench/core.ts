@@ -1,120 +1,43 @@
-// The coordinator's core against a bare loop, by turns: node --import tsx --conditions=troupe-source bench/core.ts
-import type { ClusterCommand, ClusterEvent } from '../src/core/cluster-events.ts'
-import { ClusterState } from '../src/core/cluster-state.ts'
-import type { ResourceRequest } from '../src/protocol/specs.ts'
+import { BareLoop, BusyCluster } from './busy-cluster.ts'
+import type { Measured } from './row.ts'
+import { estimate, interleave, median, ratiosOf } from './statistics.ts'
 
-const queuedCount = 100_000
-const eventsPerRound = 40_000
-const roundCount = 12
-const requests: readonly ResourceRequest[] = [
-  { cpu: 1, gpu: 0, custom: {} },
-  { cpu: 2, gpu: 0, custom: {} },
-  { cpu: 1, gpu: 1, custom: {} },
-]
+const eventsPerBlock = 40_000
+const blockCount = 25
+const nodes = { large: 1000, small: 10 }
 
-/** A cluster whose workers are all busy, with tasks that wait: one ends, the next begins, a new one is asked for. */
-class BusyCluster {
-  readonly #state = new ClusterState()
-  readonly #nodeCount: number
-  readonly #shapeCount: number
-  readonly #running: string[] = []
-  #next = 0
-
-  constructor(nodeCount: number, shapeCount: number) {
-    this.#nodeCount = nodeCount
-    this.#shapeCount = shapeCount
-    const resources = { cpus: 4, gpus: 1, custom: {} }
-    for (let i = 0; i < nodeCount; i++) this.#tell({ type: 'nodeJoined', nodeId: `n${i}`, resources, spareWorkers: 0 })
-    for (let i = 0; i < queuedCount; i++) this.#ask()
+/** The coordinator's core with 100 000 queued tasks: against a bare loop, and with 1 000 nodes against 10. */
+export async function measureCore(onProgress: (text: string) => void): Promise<Measured[]> {
+  const bare = new BareLoop()
+  const rows: Measured[] = []
+  for (const kindCount of [1, 2, 3]) {
+    const title = `${kindCount} ${kindCount === 1 ? 'kind' : 'kinds'} of request`
+    onProgress(`core, ${title}: the queues are filled`)
+    const [large, small] = [new BusyCluster(nodes.large, kindCount), new BusyCluster(nodes.small, kindCount)]
+    for (const one of [bare, large, small]) one.run(eventsPerBlock)
+    const run = (one: BareLoop | BusyCluster) => () => one.run(eventsPerBlock)
+    const ms = await interleave({ bare: run(bare), large: run(large), small: run(small) }, blockCount, (done) =>
+      onProgress(`core, ${title}: block ${done} of ${blockCount}`),
+    )
+    const common = { subject: 'ClusterState', value: (median(ms.large) * 1000) / eventsPerBlock, unit: 'µs an event' }
+    rows.push(
+      {
+        ...common,
+        id: `core-speed-${kindCount}`,
+        work: `events of 1 000 nodes, ${title} in the queue: speed`,
+        comparedWith: 'a bare loop',
+        goal: { atLeast: 0.2 },
+        ...estimate(ratiosOf(ms.bare, ms.large)),
+      },
+      {
+        ...common,
+        id: `core-growth-${kindCount}`,
+        work: `events of 1 000 nodes, ${title} in the queue: cost`,
+        comparedWith: '10 nodes',
+        goal: { atMost: 3 },
+        ...estimate(ratiosOf(ms.large, ms.small)),
+      },
+    )
   }
-
-  #tell(event: ClusterEvent): void {
-    this.#take(this.#state.handle(event))
-  }
-
-  #take(commands: readonly ClusterCommand[]): void {
-    for (const command of commands) {
-      if (command.type === 'startWorker') this.#tell({ type: 'workerReady', workerId: command.workerId })
-      else if (command.type === 'grantLease') this.#running.push(command.leaseId)
-    }
-  }
-
-  #ask(): void {
-    const number = this.#next++
-    const request = { ...requests[number % this.#shapeCount]! }
-    const realm = `n${number % this.#nodeCount}`
-    this.#tell({ type: 'leaseRequested', leaseId: `driver:l${number}`, realm, request, waitForResources: false })
-  }
-
-  /** Milliseconds for so many events. */
-  run(count: number): number {
-    const startedAt = performance.now()
-    for (let i = 0; i < count; i += 2) {
-      const at = (i * 7919) % this.#running.length
-      const leaseId = this.#running[at]!
-      this.#running[at] = this.#running.at(-1)!
-      this.#running.pop()
-      this.#tell({ type: 'leaseReturned', leaseId })
-      this.#ask()
-    }
-    return performance.now() - startedAt
-  }
-}
-
-/** What cannot be left out: every event is kept, and a Map knows what is asked for. */
-class BareLoop {
-  readonly #known = new Map<string, ClusterEvent>()
-  #log: ClusterEvent[] = []
-  #next = 0
-
-  constructor() {
-    for (let i = 0; i < queuedCount; i++) this.#ask()
-  }
-
-  #ask(): void {
-    const number = this.#next++
-    const request = { ...requests[0]! }
-    const leaseId = `driver:l${number}`
-    const event = { type: 'leaseRequested', leaseId, realm: 'n0', request, waitForResources: false } as const
-    this.#log.push(event)
-    this.#known.set(leaseId, event)
-  }
-
-  run(count: number): number {
-    this.#log = []
-    const startedAt = performance.now()
-    for (let i = 0; i < count; i += 2) {
-      const event = { type: 'leaseReturned', leaseId: `driver:l${this.#next - queuedCount}` } as const
-      this.#log.push(event)
-      this.#known.delete(event.leaseId)
-      this.#ask()
-    }
-    return performance.now() - startedAt
-  }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!
-}
-
-const bare = new BareLoop()
-for (const shapeCount of [1, 2, 3]) {
-  const large = new BusyCluster(1000, shapeCount)
-  const small = new BusyCluster(10, shapeCount)
-  const toBare: number[] = []
-  const toSmall: number[] = []
-  const times: number[] = []
-  for (let round = 0; round < roundCount; round++) {
-    const [bareMs, largeMs, smallMs] = [bare, large, small].map((one) => one.run(eventsPerRound)) as [
-      number,
-      number,
-      number,
-    ]
-    toBare.push(bareMs / largeMs)
-    toSmall.push(largeMs / smallMs)
-    times.push((largeMs * 1000) / eventsPerRound)
-  }
-  console.log(
-    `${shapeCount} kind(s) of request, 1 000 nodes, 100 000 queued: ${median(times).toFixed(2)} µs an event, ${median(toBare).toFixed(2)} × bare (goal 0.2), ${median(toSmall).toFixed(2)} × the cost at 10 nodes (goal 3)`,
-  )
+  return rows
 }

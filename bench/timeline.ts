@@ -1,12 +1,25 @@
-// Calls with the timeline on against calls with it off, by turns: node --import tsx --conditions=troupe-source bench/timeline.ts
 import { init, shutdown, terminate } from 'troupe'
-import { compare, outcomeText } from './ratio.ts'
+import { compare } from './ratio.ts'
+import type { Measured } from './row.ts'
 import { Tally } from './timeline-actor.ts'
 
 const burst = 1000
-const burstCount = 200
-const warmUpCount = 60
-const rounds = 10
+const burstCount = 60
+const warmUpCount = 20
+
+/** What the timeline costs: CPU time of all threads for bursts of calls with it, against without it. */
+export async function measureTimeline(onProgress: (text: string) => void): Promise<Measured[]> {
+  const contest = {
+    id: 'timeline-on',
+    subject: 'timeline',
+    work: `${burst} calls at once, with the timeline`,
+    comparedWith: 'the same without it',
+    goal: 0.9,
+    own: () => run({ events: 10_000 }),
+    bare: () => run(false),
+  }
+  return [await compare(contest, onProgress)]
+}
 
 /** CPU milliseconds of all threads for a burst of calls on an actor of a fresh runtime: one of the quick ones. */
 async function run(timeline: false | { readonly events: number }): Promise<number> {
@@ -14,8 +27,9 @@ async function run(timeline: false | { readonly events: number }): Promise<numbe
   const tally = Tally.remote()
   const burstOfCalls = async (): Promise<number> => {
     const before = process.cpuUsage()
-    await Promise.all(Array.from({ length: burst }, () => tally.add(1)))
+    const counts = await Promise.all(Array.from({ length: burst }, () => tally.add(1)))
     const { user, system } = process.cpuUsage(before)
+    if (new Set(counts).size !== burst) throw new Error('bug: calls were lost or ran twice')
     return (user + system) / 1000
   }
   for (let i = 0; i < warmUpCount; i++) await burstOfCalls()
@@ -26,15 +40,3 @@ async function run(timeline: false | { readonly events: number }): Promise<numbe
   // The tenth part: collections of garbage and other load on the machine are in the others.
   return times.sort((a, b) => a - b)[Math.floor(burstCount / 10)]!
 }
-
-const on = (): Promise<number> => run({ events: 10_000 })
-const off = (): Promise<number> => run(false)
-console.log(
-  outcomeText(await compare({ title: `${burst} calls at once, timeline on`, goal: 0.9, own: on, bare: off }, rounds)),
-)
-// The measure of the measure: both sides the same.
-console.log(
-  outcomeText(
-    await compare({ title: `${burst} calls at once, off against off`, goal: 0.9, own: off, bare: off }, rounds),
-  ),
-)

@@ -187,13 +187,14 @@ export class ActorLife {
     this.dismiss(actor, { reason: 'OUT_OF_SCOPE', message: 'its last handle was released' })
   }
 
-  /** A realm or an actor is gone: what it held is released, and what it made ends unless it is detached. */
+  /** A realm or an actor is gone: what it made ends unless it is detached, and what it held is released. */
   ownerEnded(owner: RealmId | ActorId): void {
-    for (const actor of this.directory.dropHolder(owner)) this.#collect(actor)
     const message = `its owner (${owner}) has ended; create it with lifetime: 'detached' to let it live on`
+    // First: others who hold such an actor are told that, and not that nobody does.
     for (const actor of this.directory.madeBy(owner)) {
       if (!actor.spec.isDetached) this.kill(actor, false, { reason: 'OWNER_DIED', message })
     }
+    for (const actor of this.directory.dropHolder(owner)) this.#collect(actor)
   }
 
   /** The worker it was on is gone. */

@@ -87,7 +87,7 @@ export class NodeLedger {
     const { cpu, gpus, custom } = this.#total
     if (demand.cpu > cpu || !demand.customNames.every((name, at) => demand.customUnits[at]! <= (custom.get(name) ?? 0)))
       return false
-    return hasNoGpus(demand) || chooseGpus(gpus, demand) !== undefined
+    return hasNoGpus(demand) || hasGpus(gpus, demand)
   }
 
   fits(demand: Demand): boolean {
@@ -101,8 +101,7 @@ export class NodeLedger {
       const name = demand.customNames[i]!
       if (demand.customUnits[i]! > (this.#custom.get(name) ?? 0)) lacking |= bitOf(name)
     }
-    if (!hasNoGpus(demand) && (gpuUnitsOf(demand) > this.#gpuUnits || chooseGpus(this.#gpus, demand) === undefined))
-      lacking |= gpuBit
+    if (!hasNoGpus(demand) && (gpuUnitsOf(demand) > this.#gpuUnits || !hasGpus(this.#gpus, demand))) lacking |= gpuBit
     return lacking
   }
 
@@ -197,6 +196,16 @@ const none: readonly number[] = []
 
 function hasNoGpus({ gpuWhole, gpuShare }: Demand): boolean {
   return gpuWhole === 0 && gpuShare === 0
+}
+
+function hasGpus(free: readonly number[], { gpuWhole, gpuShare }: Demand): boolean {
+  let wholeCount = 0
+  let hasShare = gpuShare === 0
+  for (const units of free) {
+    if (units === unitsPerOne) wholeCount++
+    else if (units >= gpuShare) hasShare = true
+  }
+  return hasShare ? wholeCount >= gpuWhole : wholeCount > gpuWhole
 }
 
 function chooseGpus(free: readonly number[], { gpuWhole, gpuShare }: Demand): number[] | undefined {

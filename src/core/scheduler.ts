@@ -138,7 +138,6 @@ export class Scheduler {
   /** Something was given back there. */
   freed(slot: Slot): void {
     this.#freed.add(slot)
-    for (const shape of this.#shapes.values()) if (shape.slots.has(slot)) shape.open.add(slot)
   }
 
   /** The last place in the line that was given. */
@@ -216,8 +215,11 @@ export class Scheduler {
       else this.#tryGang(next)
     }
     if (this.#freed.size === 0) return
+    for (const shape of this.#shapes.values()) {
+      shape.isTried = false
+      for (const slot of this.#freed) if (slot.ledger.fits(shape.demand) && shape.slots.has(slot)) shape.open.add(slot)
+    }
     this.#freed.clear()
-    for (const shape of this.#waiting) shape.isTried = false
   }
 
   #next(): Shape | Gang | undefined {
@@ -247,10 +249,7 @@ export class Scheduler {
     }
     const allocation = slot.ledger.acquire(shape.demand)!
     // It is the next one's turn there, where others are as good.
-    if (shape.open.size > 1) {
-      shape.open.delete(slot)
-      shape.open.add(slot)
-    }
+    if (shape.open.delete(slot)) shape.open.add(slot)
     shape.remove(waiting)
     this.#waitingCount--
     this.#headMoved(shape, waiting.seq)
@@ -266,18 +265,47 @@ export class Scheduler {
   }
 
   #find(shape: Shape, { seq, local }: Waiting): Slot | undefined {
-    const isSpread = shape.request.strategy?.type === 'spread'
-    const near = local === undefined || isSpread ? undefined : this.#nodeSlots.get(local)
     const ahead = this.#ahead(shape, seq)
+    if (this.#isBarred(shape, ahead)) return undefined
+    const isSpread = shape.request.strategy?.type === 'spread'
+    const near = isSpread ? undefined : this.#nearSlot(shape, local)
     const fitting: Slot[] = []
-    if (near !== undefined && shape.open.has(near) && this.#mayTake(near, shape, ahead)) fitting.push(near)
-    for (const slot of shape.isDirty ? shape.open : this.#freed) {
-      if (slot === near || !shape.open.has(slot) || !this.#mayTake(slot, shape, ahead)) continue
-      fitting.push(slot)
+    if (near !== undefined && this.#mayTake(near, shape, ahead)) fitting.push(near)
+    // Elsewhere than where something was freed, nothing has changed since all was tried.
+    if (shape.isDirty) {
+      for (const slot of shape.open) {
+        if (fitting.length === choiceCount) break
+        if (slot !== near && this.#mayTake(slot, shape, ahead)) fitting.push(slot)
+      }
+    }
+    for (const slot of this.#freed) {
       if (fitting.length === choiceCount) break
+      const isNew = slot !== near && shape.slots.has(slot) && !(shape.isDirty && shape.open.has(slot))
+      if (isNew && this.#mayTake(slot, shape, ahead)) fitting.push(slot)
     }
     if (fitting.length < 2) return fitting[0]
     return fitting[isSpread ? chooseSpread() : chooseDefault(fitting.map(viewOf), local)]
+  }
+
+  // The place it should be, when that is one of those to look at.
+  #nearSlot(shape: Shape, local: NodeId | undefined): Slot | undefined {
+    if (local === undefined || (!shape.isDirty && this.#freed.size < 2)) return undefined
+    const near = this.#nodeSlots.get(local)
+    if (near === undefined) return undefined
+    const isCandidate = (shape.isDirty && shape.open.has(near)) || (this.#freed.has(near) && shape.slots.has(near))
+    return isCandidate ? near : undefined
+  }
+
+  // Somebody ahead who could be everywhere finds no place: each lacks, or keeps for others, something that it needs.
+  // Whoever needs all that and more finds none either.
+  #isBarred(shape: Shape, ahead: readonly Shape[]): boolean {
+    if (shape.request.bundle !== undefined) return false
+    return ahead.some(
+      (other) =>
+        (other.demand.uses & ~shape.demand.uses) === 0 &&
+        other.request.bundle === undefined &&
+        other.slots.size === this.#nodeSlots.size,
+    )
   }
 
   // Those whose shortages it must respect.

@@ -159,7 +159,7 @@ export class WorkerPool {
 
   /** The node a realm belongs to; undefined when it is not known any more. */
   nodeOf(realm: RealmId): NodeId | undefined {
-    return this.#workers.get(realm)?.node.id ?? this.#nodes.get(realm)?.id
+    return this.#nodes.get(realm)?.id ?? this.#workers.get(realm)?.node.id
   }
 
   /** Whether this names a worker that was started once and has ended. */

@@ -32,6 +32,15 @@ describe('fate sharing', () => {
     expect(cluster.fate('c')).toBe('DEAD: OWNER_DIED')
   })
 
+  test('what nobody else holds ends for the end of its owner, not for want of handles', () => {
+    const cluster = new Cluster({ gpus: 1 })
+    const parent = cluster.alive('parent')
+    cluster.alive('a', { gpu: 1 })
+    cluster.create('waits', { creator: parent, holder: parent, gpu: 1 })
+    cluster.exited(parent, crashed)
+    expect(cluster.fate('waits')).toBe('DEAD: OWNER_DIED')
+  })
+
   test('what an actor made is pending: it is never made', () => {
     const cluster = new Cluster({ gpus: 1 })
     cluster.alive('a', { gpu: 1 })

@@ -157,8 +157,8 @@ export const mutants = [
     changes: [
       {
         file: `${core}/scheduler.ts`,
-        find: 'for (const other of ahead) {',
-        put: 'for (const other of ahead.slice(0, 0)) {',
+        find: '(other.demand.uses & shape.demand.uses) !== 0) ahead.push(other)',
+        put: '(other.demand.uses & shape.demand.uses) !== 0) ahead.length = 0',
       },
     ],
   },

@@ -21,7 +21,8 @@ export async function testMutants({ blocks, seeds, only }) {
   const width = Math.max(...chosen.map(({ name }) => name.length))
   console.log(`${'fault'.padEnd(width)}  ${'meant'.padEnd(20)}  blocks  median  found by`)
   for (const mutant of chosen) {
-    const { found, firsts, by } = await testOne(mutant, blocks)
+    const { found, firsts, by } = await testOne(mutant, blocks, (text) => progress(mutant.name, text))
+    progress('', '')
     const isRight = mutant.meant.length === 0 ? found === 0 && by.size === 0 : found >= Math.floor(blocks * 0.95)
     if (!isRight) process.exitCode = 1
     const cells = [
@@ -36,14 +37,24 @@ export async function testMutants({ blocks, seeds, only }) {
   }
 }
 
-async function testOne({ changes, meant, seeds }, blocks) {
+// On a terminal one line that changes; elsewhere nothing but the table.
+function progress(name, text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name}${text}`)
+}
+
+async function testOne({ changes, meant, seeds }, blocks, onProgress) {
   const module = await bundleSimulation(changes)
   const by = new Map()
   const firsts = []
   for (let block = 0; block < blocks; block++) {
     const from = 1_000_000 * (block + 1)
     const isMeant = ({ invariant }) => meant.includes(invariant)
-    const { violations } = await playAll(module, { from, count: seeds, stopAt: isMeant })
+    const { violations } = await playAll(module, {
+      from,
+      count: seeds,
+      stopAt: isMeant,
+      onProgress: (done) => onProgress(`: block ${block + 1} of ${blocks}, ${done} of ${seeds} schedules`),
+    })
     for (const { invariant } of violations) by.set(invariant, (by.get(invariant) ?? 0) + 1)
     const first = violations.find(isMeant)
     if (first !== undefined) firsts.push(first.seed - from + 1)

@@ -6,7 +6,7 @@ import { Recovery } from '../../../../src/core/recovery.ts'
 import type { ClusterSnapshot } from '../../../../src/core/snapshot.ts'
 import { TermHold } from '../../../../src/core/term.ts'
 import type { ActorSpec } from '../../../../src/protocol/specs.ts'
-import { checkFair, lineOf } from './fairness.ts'
+import { checkFair, type Line, lineOf } from './fairness.ts'
 import { Violation } from './judge.ts'
 import type { Process } from './network.ts'
 import type { SimulatedNode } from './node.ts'
@@ -32,7 +32,7 @@ export class SimulatedCoordinator {
   readonly #watch = new LeaseWatch()
   readonly #watchers = new Map<string, Set<Realm>>()
   readonly #epochs = new Map<string, number>()
-  #line = new Map<string, number>()
+  #line: Line = lineOf(this.state)
   #eventCount = 0
   readonly term: number
   readonly process: Process
@@ -177,7 +177,7 @@ export class SimulatedCoordinator {
       if (error instanceof Violation) throw error
       throw new Violation('state', error instanceof Error ? error.message : String(error))
     }
-    this.#line = lineOf(this.state)
+    this.#line = lineOf(this.state, before)
     checkFair(this.state, event, { before, after: this.#line, judge })
     // Whoever hears of an actor's next life has heard of the end of its last worker.
     if (gone.length > 0) this.#tellLost(gone)

@@ -1,6 +1,6 @@
 import type { ClusterEvent } from '../../../../src/core/cluster-events.ts'
 import type { ClusterState } from '../../../../src/core/cluster-state.ts'
-import type { Allocation } from '../../../../src/core/demand.ts'
+import { type Demand, demandOf } from '../../../../src/core/demand.ts'
 import { fromUnits } from '../../../../src/core/fixed-point.ts'
 import type { Shape, Waiting } from '../../../../src/core/shape.ts'
 import type { Judge } from './judge.ts'
@@ -9,9 +9,25 @@ function idOf(waiting: Waiting): string {
   return waiting.type === 'actor' ? waiting.actor.id : waiting.leaseId
 }
 
-/** Who waits, and since when: the larger the number, the later. */
-export function lineOf(state: ClusterState): Map<string, number> {
-  return new Map(state.waiting().map((waiting) => [idOf(waiting), waiting.seq]))
+/** All that is in line or was, as numbers: the larger, the later. */
+export interface Line {
+  /** What waits, placement groups apart. */
+  readonly seqs: ReadonlyMap<string, number>
+  readonly groups: ReadonlyMap<string, { readonly seq: number; readonly nodeIds: readonly (string | undefined)[] }>
+  /** The last number that was seen. */
+  readonly lastSeq: number
+}
+
+/** The line as it is now, after what it was before the last event. */
+export function lineOf(state: ClusterState, before?: Line): Line {
+  const seqs = new Map(state.waiting().map((waiting) => [idOf(waiting), waiting.seq]))
+  const lastBefore = before?.lastSeq ?? 0
+  const groups = state.groups().map(({ groupId, bundles }) => {
+    // A group does not tell its number. It came after all that was there, and before all that comes.
+    const seq = before?.groups.get(groupId)?.seq ?? lastBefore + 0.5
+    return [groupId, { seq, nodeIds: bundles.map(({ nodeId }) => nodeId) }] as const
+  })
+  return { seqs, groups: new Map(groups), lastSeq: Math.max(lastBefore, ...seqs.values()) }
 }
 
 /**
@@ -21,21 +37,23 @@ export function lineOf(state: ClusterState): Map<string, number> {
 export function checkFair(
   state: ClusterState,
   event: ClusterEvent,
-  { before, after, judge }: { before: ReadonlyMap<string, number>; after: ReadonlyMap<string, number>; judge: Judge },
+  { before, after, judge }: { before: Line; after: Line; judge: Judge },
 ): void {
-  if (after.size === 0 || before.size === 0) return
+  if (after.seqs.size === 0 || before.seqs.size === 0) return
   const asked = askedBy(event)
-  const candidates = asked === undefined || before.has(asked) ? [...before] : [...before, [asked, Infinity] as const]
+  const isNew = asked !== undefined && !before.seqs.has(asked)
+  const candidates = isNew ? [...before.seqs, [asked, Infinity] as const] : [...before.seqs]
   const started: Started[] = []
   for (const [id, seq] of candidates) {
-    const place = after.has(id) ? undefined : state.placeOf(id)
+    const place = after.seqs.has(id) ? undefined : state.placeOf(id)
     if (place === undefined) continue
-    started.push({ id, seq, shape: place.shape, nodeId: place.slot.node.id, allocation: place.allocation })
+    started.push({ id, seq, shape: place.shape, nodeId: place.slot.node.id, demand: place.allocation.demand })
   }
   if (started.length === 0) return
+  const bundles = placedBundles(state, before, after)
   for (const waiting of state.waiting()) {
     const { bundle, strategy, labels } = waiting.shape.request
-    if (before.get(idOf(waiting)) === undefined) continue
+    if (before.seqs.get(idOf(waiting)) === undefined) continue
     for (const one of started) {
       if (one.seq < waiting.seq) continue
       if (one.shape === waiting.shape)
@@ -47,10 +65,29 @@ export function checkFair(
         one.shape.request.bundle !== undefined
       )
         continue
-      const same = started.filter(({ nodeId }) => nodeId === one.nodeId)
-      checkPair(state, waiting, { ...one, taken: same.map(({ allocation }) => allocation), judge })
+      // What groups behind it were given came after it was looked at.
+      const later = bundles.filter(({ seq }) => seq > one.seq)
+      const same = [...started, ...later].filter(({ nodeId }) => nodeId === one.nodeId)
+      checkPair(state, waiting, { ...one, taken: same.map(({ demand }) => demand), judge })
     }
   }
+}
+
+interface PlacedBundle {
+  readonly seq: number
+  readonly nodeId: string
+  readonly demand: Demand
+}
+
+// What groups were given in the last event.
+function placedBundles(state: ClusterState, before: Line, after: Line): PlacedBundle[] {
+  return state.groups().flatMap(({ groupId, bundles }) => {
+    const seq = after.groups.get(groupId)!.seq
+    const nodeIds = before.groups.get(groupId)?.nodeIds
+    return bundles.flatMap(({ request, nodeId }, index) =>
+      nodeId === undefined || nodeId === nodeIds?.[index] ? [] : [{ seq, nodeId, demand: demandOf(request) }],
+    )
+  })
 }
 
 function askedBy(event: ClusterEvent): string | undefined {
@@ -64,27 +101,27 @@ interface Started {
   readonly seq: number
   readonly shape: Shape
   readonly nodeId: string
-  readonly allocation: Allocation
+  readonly demand: Demand
 }
 
 interface Overtaking {
   readonly id: string
   readonly nodeId: string
-  readonly allocation: Allocation
-  readonly taken: readonly Allocation[]
+  readonly demand: Demand
+  readonly taken: readonly Demand[]
   readonly judge: Judge
 }
 
-function checkPair(state: ClusterState, waiting: Waiting, { id, nodeId, allocation, taken, judge }: Overtaking): void {
+function checkPair(state: ClusterState, waiting: Waiting, { id, nodeId, demand, taken, judge }: Overtaking): void {
   const node = state.nodes().find((one) => one.nodeId === nodeId)
   if (node === undefined) return
   const wanted = amounts(waiting.shape.demand)
   const isPossible = [...amounts(waiting.shape.placement)].every(([name, amount]) => amount <= (node.total[name] ?? 0))
   if (!isPossible) return
-  const takes = amounts(allocation.demand)
+  const takes = amounts(demand)
   for (const [name, amount] of wanted) {
     if (!takes.has(name)) continue
-    const all = taken.reduce((sum, one) => sum + (amounts(one.demand).get(name) ?? 0), node.available[name] ?? 0)
+    const all = taken.reduce((sum, one) => sum + (amounts(one).get(name) ?? 0), node.available[name] ?? 0)
     if (all + 1e-9 >= amount) continue
     judge.fail(
       'fair',
@@ -93,7 +130,7 @@ function checkPair(state: ClusterState, waiting: Waiting, { id, nodeId, allocati
   }
 }
 
-function amounts(demand: Allocation['demand']): Map<string, number> {
+function amounts(demand: Demand): Map<string, number> {
   const named = new Map<string, number>()
   if (demand.cpu > 0) named.set('CPU', fromUnits(demand.cpu))
   const gpus = demand.gpuWhole + fromUnits(demand.gpuShare)

@@ -1,0 +1,3 @@
+import { measureObjects } from '../objects.ts'
+
+globalThis.measure = () => measureObjects(() => undefined)

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright'
+import { build, defaultClientConditions, type InlineConfig, preview } from 'vite'
+import { troupe } from '../packages/vite/src/index.ts'
+import { browserFlags, ensureChromium } from '../tests/chromium.mjs'
+import type { Measured } from './row.ts'
+
+declare global {
+  /** What a page of bench/*-page measures. */
+  var measure: () => Promise<Measured[]>
+}
+
+/** Builds the page in a folder of bench/, opens it cross-origin isolated in Chromium, and has it measure. */
+export async function measureInPage(folder: string): Promise<Measured[]> {
+  const [outDir, profile] = ['page', 'profile'].map((name) => mkdtempSync(join(tmpdir(), `troupe-bench-${name}-`)))
+  const config: InlineConfig = {
+    configFile: false,
+    logLevel: 'error',
+    root: fileURLToPath(new URL(folder, import.meta.url)),
+    plugins: [troupe()],
+    resolve: { conditions: ['troupe-source', ...defaultClientConditions] },
+    build: { outDir: outDir!, emptyOutDir: true, target: 'esnext' },
+    preview: { port: 0, host: '127.0.0.1' },
+  }
+  await build(config)
+  const server = await preview(config)
+  // Not in a plain context of Playwright: those keep their storage in memory.
+  const context = await chromium.launchPersistentContext(profile!, {
+    executablePath: ensureChromium(),
+    args: [...browserFlags, '--js-flags=--expose-gc'],
+  })
+  try {
+    const page = await context.newPage()
+    page.on('pageerror', (error) => console.error(error.stack))
+    await page.goto(server.resolvedUrls!.local[0]!)
+    await page.waitForFunction(() => 'measure' in globalThis && crossOriginIsolated)
+    return await page.evaluate(() => globalThis.measure())
+  } finally {
+    await context.close()
+    await server.close()
+    for (const path of [outDir!, profile!]) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+  }
+}

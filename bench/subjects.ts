@@ -1,0 +1,59 @@
+import type { Measured } from './row.ts'
+
+export type Host = 'node' | 'chromium'
+type Measure = (onProgress: (text: string) => void) => Promise<Measured[]>
+
+/** What `npm run bench` can measure, and where. Each is loaded only when it is wanted. */
+export const subjects: Readonly<Record<string, Readonly<Partial<Record<Host, Measure>>>>> = {
+  core: {
+    node: async (onProgress) => (await import('./core.ts')).measureCore(onProgress),
+  },
+  objects: {
+    node: async (onProgress) => (await import('./objects.ts')).measureObjects(onProgress),
+    chromium: async () => (await import('./page.ts')).measureInPage('objects-page'),
+  },
+  store: {
+    node: async (onProgress) => (await import('./store.ts')).measureStore(onProgress),
+    chromium: async () => (await import('./page.ts')).measureInPage('store-page'),
+  },
+  timeline: {
+    node: async (onProgress) => (await import('./timeline.ts')).measureTimeline(onProgress),
+  },
+}
+
+/** There is nothing of that name to measure. */
+export class UnknownSubjectError extends Error {
+  override readonly name = 'UnknownSubjectError'
+  readonly subject: string
+
+  constructor(subject: string) {
+    super(`There is no bench "${subject}". Choose of: ${Object.keys(subjects).join(', ')}.`)
+    this.subject = subject
+  }
+}
+
+/** It cannot be measured there. */
+export class UnknownHostError extends Error {
+  override readonly name = 'UnknownHostError'
+  readonly host: string
+
+  constructor(host: string, subject: string | undefined) {
+    const hosts = subject === undefined ? ['node', 'chromium'] : Object.keys(subjects[subject]!)
+    super(`${subject ?? 'The bench'} does not run on "${host}". Choose of: ${hosts.join(', ')}.`)
+    this.host = host
+  }
+}
+
+/** The subjects that were asked for, or all there are for a host. Throws when a name or a host is unknown. */
+export function choose(names: readonly string[], host: string): readonly { name: string; measure: Measure }[] {
+  if (host !== 'node' && host !== 'chromium') throw new UnknownHostError(host, undefined)
+  for (const name of names) {
+    if (!Object.hasOwn(subjects, name)) throw new UnknownSubjectError(name)
+    if (subjects[name]![host] === undefined) throw new UnknownHostError(host, name)
+  }
+  const chosen = names.length > 0 ? names : Object.keys(subjects)
+  return chosen.flatMap((name) => {
+    const measure = subjects[name]![host]
+    return measure === undefined ? [] : [{ name, measure }]
+  })
+}
