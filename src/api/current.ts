@@ -49,7 +49,12 @@ export function start(options: InitOptions): { runtime: Runtime; joined: Promise
   realm.runtime = runtime
   runtime.deadlock = options.deadlock ?? 'warn'
   const join = (gpus: number): void =>
-    joinNode(runtime, { cpus: options.numCpus ?? host.cpuCount, gpus, custom: options.resources ?? {} }, options.labels)
+    joinNode(
+      runtime,
+      { cpus: options.numCpus ?? host.cpuCount, gpus, custom: options.resources ?? {} },
+      options.labels,
+      options.spareWorkers,
+    )
   host.onLeave(() => void stop(runtime))
   if (options.numGpus !== undefined) {
     join(options.numGpus)

@@ -42,6 +42,7 @@ const known = [
   'pingTimeout',
   'logToDriver',
   'workerSetup',
+  'spareWorkers',
   'deadlock',
   'timeline',
 ]
@@ -94,6 +95,7 @@ function checkInit(options: InitOptions): void {
     )
   checkNumber(options.pingTimeout, { name: 'pingTimeout', where, min: 0 })
   checkNumber(options.workerMemory, { name: 'workerMemory', where, min: 2 ** 20, isInteger: true })
+  checkNumber(options.spareWorkers, { name: 'spareWorkers', where, min: 0, isInteger: true })
   checkNumber(options.startTimeout, { name: 'startTimeout', where, min: 1 })
   checkTimeline(options.timeline)
   if (options.worker !== undefined && typeof options.worker !== 'function')

@@ -232,6 +232,10 @@ export class ClusterState {
   }
 
   /** Requests that wait for resources, placement groups included. */
+  get hasSurplusWorkers(): boolean {
+    return this.#pool.hasSurplus
+  }
+
   get waitingCount(): number {
     return this.#scheduler.waitingCount + this.#groups.pending.length
   }

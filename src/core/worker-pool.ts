@@ -194,10 +194,15 @@ export class WorkerPool {
   }
 
   /** Idle workers that are not needed to keep all CPUs busy, and have had no work since then. */
+  /** Whether some have nothing to do that could be let go in time. */
+  get hasSurplus(): boolean {
+    for (const { idle, slot } of this.#nodes.values()) if (idle.length > keepCountOf(slot)) return true
+    return false
+  }
+
   *unneeded(sinceMs: number): Generator<WorkerRecord> {
     for (const { idle, slot } of this.#nodes.values()) {
-      const keepCount = Math.max(1, Math.ceil(slot.ledger.cpuCount))
-      const surplus = idle.slice(0, Math.max(0, idle.length - keepCount))
+      const surplus = idle.slice(0, Math.max(0, idle.length - keepCountOf(slot)))
       for (const worker of surplus) if ((worker.idleSinceMs ?? sinceMs) < sinceMs) yield worker
     }
   }
@@ -277,4 +282,9 @@ export class WorkerPool {
     this.#onStart(worker)
     return worker
   }
+}
+
+// As many as can run at once, so that the next tasks need not wait for a start.
+function keepCountOf({ ledger }: Slot): number {
+  return Math.max(1, Math.ceil(ledger.cpuCount))
 }

@@ -65,20 +65,21 @@ export class Coordinator {
     this.#keepTime()
   }
 
-  // While something waits for resources, the core is told how time goes on.
+  // While something waits for resources, or workers have nothing to do, the core is told how time goes on.
   #keepTime(): void {
-    const isNeeded = this.#state.waitingCount > 0 && !this.#runtime.isShutDown
+    const { waitingCount, hasSurplusWorkers } = this.#state
+    const isNeeded = (waitingCount > 0 || hasSurplusWorkers) && !this.#runtime.isShutDown
     if (isNeeded === (this.#clock !== undefined)) return
     clearInterval(this.#clock)
     this.#clock = undefined
     if (!isNeeded) return
-    // The core's time stands still while nothing waits.
+    // The core's time stands still otherwise.
     let last = performance.now()
     this.#clock = setInterval(() => {
       const now = performance.now()
       this.#waitedMs += now - last
       last = now
-      this.handle({ type: 'timePassed', nowMs: this.#waitedMs })
+      this.handle({ type: 'timePassed', nowMs: this.#waitedMs, mayEndIdle: true })
     }, tickMs)
     ;(this.#clock as { unref?: () => void }).unref?.()
   }

@@ -76,8 +76,9 @@ export function joinNode(
   runtime: Runtime,
   resources: NodeResources,
   labels: Readonly<Record<string, string>> = {},
+  spareWorkers = 0,
 ): void {
-  runtime.coordinator!.handle({ type: 'nodeJoined', nodeId: runtime.nodeId, resources, labels, spareWorkers: 0 })
+  runtime.coordinator!.handle({ type: 'nodeJoined', nodeId: runtime.nodeId, resources, labels, spareWorkers })
 }
 
 function startInline(config: WorkerConfig, port: PortLike): InlineRealm {

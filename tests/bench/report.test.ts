@@ -47,13 +47,15 @@ test('a table takes the place of the one before, and nothing else changes', () =
 
 test('a name that nobody knows is refused with those there are', () => {
   expect(() => choose(['core', 'cores'], 'node')).toThrow(UnknownSubjectError)
-  expect(() => choose(['toString'], 'node')).toThrow('There is no bench "toString". Choose of: core, objects, store.')
+  expect(() => choose(['toString'], 'node')).toThrow(
+    'There is no bench "toString". Choose of: core, objects, store, timeline.',
+  )
   expect(() => choose([], 'firefox')).toThrow(UnknownHostError)
   expect(() => choose(['core'], 'chromium')).toThrow('core does not run on "chromium". Choose of: node.')
 })
 
 test('without a name all are measured that the host has', () => {
-  expect(choose([], 'node').map(({ name }) => name)).toEqual(['core', 'objects', 'store'])
+  expect(choose([], 'node').map(({ name }) => name)).toEqual(['core', 'objects', 'store', 'timeline'])
   expect(choose([], 'chromium').map(({ name }) => name)).toEqual(['objects', 'store'])
   expect(choose(['store'], 'node').map(({ name }) => name)).toEqual(['store'])
 })

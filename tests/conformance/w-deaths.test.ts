@@ -1,10 +1,11 @@
-import { ActorDiedError, actor, get, kill, proxy, ready, WorkerCrashedError, wait } from 'troupe'
+import { ActorDiedError, actor, get, kill, listWorkers, proxy, ready, WorkerCrashedError, wait } from 'troupe'
 import { expect } from 'vitest'
 import { Counter } from './actors/counter.ts'
 import { dieInTask, Mortal, runsOn, Witness } from './actors/doomed.ts'
+import { outer } from './actors/nested.ts'
 import { add } from './actors/tasks.ts'
 import { Unloadable } from './actors/throws-on-import.ts'
-import { collectGarbage, expectRejects, host, latch, seconds, sleep, start, testOn, workerTest } from './kit.ts'
+import { collectGarbage, expectRejects, host, latch, seconds, sleep, start, testOn, until, workerTest } from './kit.ts'
 
 async function expectRuntimeGoesOn(): Promise<void> {
   expect(await Counter.remote(1).inc()).toBe(2)
@@ -139,4 +140,24 @@ testOn(['chromium'], 'H18 without Web Locks the end of a worker is noticed by a 
   } finally {
     Object.defineProperty(Navigator.prototype, 'locks', locks)
   }
+})
+
+workerTest('W12 spare workers are ready before an actor wants one, and are replaced', async () => {
+  await start({ spareWorkers: 2 })
+  const isReady = async (): Promise<boolean> =>
+    (await listWorkers({ state: 'ready' })).filter(({ actorIds }) => actorIds.length === 0).length === 2
+  await until(isReady, 'two spare workers are ready')
+  const spare = (await listWorkers()).map(({ workerId }) => workerId)
+  const counter = Counter.remote()
+  expect(spare).toContain((await counter.context()).workerId)
+  await until(isReady, 'another one has taken its place')
+})
+
+workerTest('W13 workers that have had nothing to do for a while end, but for one a CPU', async () => {
+  await start({ numCpus: 1 })
+  // A task that waits for another lends its CPU: there are two workers for a while.
+  expect(await get(outer.remote(1))).toBe(1)
+  expect((await listWorkers()).length).toBeGreaterThan(1)
+  await until(async () => (await listWorkers()).length === 1, 'the other has ended')
+  expect(await get(add.remote(1, 2))).toBe(3)
 })

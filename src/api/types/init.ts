@@ -37,6 +37,11 @@ export interface InitOptions {
    * can limit a worker's memory (see `capabilities()`), and the option does nothing there. Default: Node's own limit.
    */
   workerMemory?: number
+  /**
+   * How many workers are started ahead and kept ready, so that the next actors need not wait for theirs. Each costs what a
+   * worker costs. Default 0.
+   */
+  spareWorkers?: number
   /** How long a worker may take to answer for the first time. Default 30 000. */
   startTimeout?: number
   /**
