@@ -189,11 +189,14 @@ describe('a coordinator that takes over', () => {
           const view = next.actor(actorId)
           const isStopping = state.workers().some((one) => one.workerId === workerId && one.state === 'stopping')
           if (fate === 'DEAD') expect(view?.state ?? 'DEAD', `${actorId} is over`).toBe('DEAD')
-          else if (fate === 'ALIVE' && known.has(nodeId!) && !isStopping)
+          // What a worker has made ends with it, and that may have run tasks of an unknown lease.
+          const { creator, isDetached } = state.actorSpec(actorId)!
+          const isOwned = creator !== 'driver' && !isDetached
+          if (fate === 'ALIVE' && known.has(nodeId!) && !isStopping && !isOwned)
             expect(view, `${actorId} lives`).toMatchObject({ state: 'ALIVE', incarnation, workerId })
         }
       },
     )
-    fc.assert(property, { numRuns: 150, interruptAfterTimeLimit: 15_000 })
+    fc.assert(property, { numRuns: 300, interruptAfterTimeLimit: 15_000 })
   }, 30_000)
 })
