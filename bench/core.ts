@@ -2,8 +2,8 @@ import { BareLoop, BusyCluster } from './busy-cluster.ts'
 import type { Measured } from './row.ts'
 import { estimate, interleave, median, ratiosOf } from './statistics.ts'
 
-const eventsPerBlock = 40_000
-const blockCount = 25
+const eventsPerBlock = 20_000
+const blockCount = 40
 const nodes = { large: 1000, small: 10 }
 
 /** The coordinator's core with 100 000 queued tasks: against a bare loop, and with 1 000 nodes against 10. */

@@ -40,7 +40,7 @@ export class LeaseBook {
   /** It has what it asked for. */
   place(lease: LeaseRecord, slot: Slot, allocation: Allocation): void {
     const worker = this.#books.pool.forTasks(slot.node)
-    lease.workerId = worker.id
+    lease.worker = worker
     lease.slot = slot
     lease.allocation = allocation
     worker.lease = lease
@@ -60,7 +60,7 @@ export class LeaseBook {
     if (lease === undefined) return
     this.#forget(lease)
     if (lease.isQueued) return this.#books.scheduler.remove(lease)
-    const worker = this.#books.pool.get(lease.workerId)
+    const { worker } = lease
     if (worker === undefined || worker.state === 'stopping') return
     if (worker.node.isRemote) this.#books.emit({ type: 'closeLease', leaseId, workerId: worker.id })
     this.#detach(worker, lease)
@@ -81,7 +81,7 @@ export class LeaseBook {
     const { lease } = worker
     if (lease === undefined) return undefined
     this.#detach(worker, lease)
-    lease.workerId = lease.slot = lease.allocation = undefined
+    lease.worker = lease.slot = lease.allocation = undefined
     lease.isBlocked = false
     return this.#leases.get(lease.leaseId) === lease ? lease : undefined
   }

@@ -3,6 +3,7 @@ import type { WorkerExit } from '../protocol/worker-host.ts'
 import type { Allocation, Demand } from './demand.ts'
 import type { Shape, Waiting } from './shape.ts'
 import type { Slot } from './slot.ts'
+import type { WorkerRecord } from './worker-pool.ts'
 
 /** Who asks for a worker, and for what. */
 export interface LeaseTerms {
@@ -26,7 +27,7 @@ export class LeaseRecord {
   next: Waiting | undefined = undefined
   isQueued = false
   /** When it has what it asked for. */
-  workerId: WorkerId | undefined = undefined
+  worker: WorkerRecord | undefined = undefined
   slot: Slot | undefined = undefined
   allocation: Allocation | undefined = undefined
   /** Its task waits for others; the allocation is without CPUs meanwhile. */
@@ -42,5 +43,9 @@ export class LeaseRecord {
     this.realm = realm
     this.local = local
     this.waitsForNodes = waitsForNodes
+  }
+
+  get workerId(): WorkerId | undefined {
+    return this.worker?.id
   }
 }
