@@ -1,8 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { ActorSpec } from '../../src/protocol/specs.ts'
 import { ActorInstance } from '../../src/runtime/actor-instance.ts'
+import { CallClock } from '../../src/runtime/call-clock.ts'
 import type { Definition } from '../../src/runtime/registry.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
+import { Timeline } from '../../src/runtime/timeline.ts'
 
 afterEach(() => vi.useRealTimers())
 
@@ -17,7 +19,13 @@ const spec: ActorSpec = {
 test('an actor whose dispose hook never ends is ended after 30 seconds, and that is logged', async () => {
   vi.useFakeTimers()
   const lines: string[] = []
-  const runtime = { isInline: true, log: (_: string, line: string) => lines.push(line) } as unknown as Runtime
+  const runtime = {
+    realmId: 'd.w1',
+    isInline: true,
+    clock: new CallClock(),
+    timeline: new Timeline({ realmId: 'd.w1', nodeId: 'd', isDriver: false }, 0),
+    log: (_: string, line: string) => lines.push(line),
+  } as unknown as Runtime
   class Clinging {
     [Symbol.asyncDispose](): Promise<void> {
       return new Promise(() => {})
