@@ -116,12 +116,14 @@ function restoreLease(one: LeaseSnapshot, restored: Restored): LeaseRecord {
   const lease = new LeaseRecord(shape, { leaseId, realm, local, waitsForNodes })
   lease.seq = one.seq
   lease.sinceMs = one.sinceMs
-  lease.workerId = workerId
   lease.isBlocked = one.isBlocked
   lease.demand = one.demand
   lease.ending = one.ending
   if (one.place !== undefined) placeAgain(lease, one.place, restored)
-  if (workerId !== undefined) restored.parts.pool.get(workerId)!.lease = lease
+  if (workerId !== undefined) {
+    lease.worker = restored.parts.pool.get(workerId)!
+    lease.worker.lease = lease
+  }
   if (one.shape !== undefined) restored.waiting.push(lease)
   return lease
 }
