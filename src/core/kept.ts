@@ -133,10 +133,15 @@ export class Kept {
       const worker = this.workers.get(workerId ?? '')
       if (workerId === undefined || place === undefined || worker === undefined || worker.isReady) continue
       if (this.workerOf.get(workerId)?.state !== 'starting') continue
-      if ('spec' in one && (this.isOver(idOf(one.spec)) || one.incarnation !== this.latest.get(idOf(one.spec))))
-        continue
+      if ('spec' in one && !this.#mayBegin(one)) continue
       yield { workerId, place, isSame: true, keep: () => this.pending.add(one) }
     }
+  }
+
+  #mayBegin({ spec, incarnation }: ActorSnapshot): boolean {
+    const actorId = idOf(spec)
+    if (this.isOver(actorId) || this.#ended.has(`${actorId} ${incarnation}`)) return false
+    return incarnation === this.latest.get(actorId)
   }
 
   *#reportedOnes(): Generator<Candidate> {

@@ -124,6 +124,15 @@ describe('a coordinator that takes over', () => {
     expect(takeOver(snapshot, truth).state.actor('a')).toMatchObject({ state: 'DEAD', death: { reason: 'KILLED' } })
   })
 
+  test('one that waits for a worker that still starts is over when its node says so', () => {
+    const cluster = new Cluster({ cpus: 4 }, 1)
+    cluster.create('a', { isolation: 'shared' })
+    const snapshot = cluster.state.snapshot()
+    expect(takeOver(snapshot, new Truth(cluster.state)).state.actor('a')?.state).toBe('PENDING_CREATION')
+    cluster.kill('a')
+    expect(takeOver(snapshot, new Truth(cluster.state)).state.actor('a')?.state).toBe('DEAD')
+  })
+
   test('a name has one owner: the one that was made later, which had it only because the other was over', () => {
     const cluster = new Cluster({ cpus: 4 })
     cluster.alive('old', { name: 'one', maxRestarts: 5 })
