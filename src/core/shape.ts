@@ -84,6 +84,7 @@ export class Shape {
     waiting.previous = waiting.next = undefined
     waiting.isQueued = false
     this.count--
+    if (this.count === 0) this.hopelessSinceMs = undefined
   }
 
   *waiting(): Generator<Waiting> {

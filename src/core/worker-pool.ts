@@ -220,11 +220,11 @@ export class WorkerPool {
 
   /** Starts the spare workers that are missing. */
   refill(): void {
-    if (this.#lacksSpares.size === 0) return
     for (const node of this.#lacksSpares) {
-      while (!node.isPaused && node.spare.size < node.spareTarget) node.spare.add(this.#start(node))
+      if (node.isPaused) continue
+      while (node.spare.size < node.spareTarget) node.spare.add(this.#start(node))
+      this.#lacksSpares.delete(node)
     }
-    this.#lacksSpares.clear()
   }
 
   /** It is to end: nothing new is put on it. False: it was ending already. */

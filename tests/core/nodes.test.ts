@@ -154,6 +154,21 @@ describe('a node that is lost', () => {
     expect(cluster.fate('a')).toBe('DEAD: UNSCHEDULABLE')
     expect(cluster.state.waitingCount).toBe(1)
   })
+
+  test('each wait for such a node has its own 30 s', () => {
+    const cluster = new Cluster({ gpus: 0 })
+    cluster.join('m', { gpus: 1 })
+    cluster.lease('running', { gpu: 1 }, 'n')
+    cluster.lease('l', { gpu: 1 }, 'n')
+    cluster.lose('m')
+    cluster.tell({ type: 'timePassed', nowMs: 1000 })
+    cluster.tell({ type: 'leaseReturned', leaseId: 'l' })
+    cluster.join('o', { gpus: 1 })
+    cluster.leased('again', { gpu: 1 }, 'n')
+    cluster.lease('later', { gpu: 1 }, 'n')
+    cluster.lose('o')
+    expect(cluster.tell({ type: 'timePassed', nowMs: 40_000 }).map(({ type }) => type)).not.toContain('refuseLease')
+  })
 })
 
 describe('a node with books of its own', () => {
@@ -168,6 +183,18 @@ describe('a node with books of its own', () => {
     expect(held.map(({ type }) => type)).toEqual(['startWorker', 'startWorker'])
     cluster.bringUp('a', held)
     expect(cluster.fate('a')).toBe('ALIVE')
+  })
+
+  test('its spare workers are started when it has reported', () => {
+    const cluster = new Cluster(null)
+    cluster.join('m', { cpus: 1 }, 1, { isRemote: true })
+    cluster.workerReady('m.w1')
+    cluster.create('a', {})
+    cluster.tell({ type: 'workerRefused', workerId: 'm.w2' })
+    cluster.tell({ type: 'workerExited', workerId: 'm.w1', exit: crashed })
+    const commands = cluster.tell({ type: 'nodeReported', nodeId: 'm', number: 1, foreign: [] })
+    const spare = cluster.state.workers().filter(({ actorIds, isLeased }) => actorIds.length === 0 && !isLeased)
+    expect(spare, JSON.stringify(commands)).toHaveLength(1)
   })
 
   test('what it says twice does not touch what was placed since', () => {
