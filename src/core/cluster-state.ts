@@ -82,10 +82,11 @@ export class ClusterState {
     })
   }
 
-  /** What a life of a node says that is over changes nothing. */
+  /** What a life of a node says that is over changes nothing, but whom it gave handles to has them. */
   handle(event: ClusterEvent, origin?: Origin): ClusterCommand[] {
     this.#commands = []
-    if (origin !== undefined && this.#pool.node(origin.nodeId)?.epoch !== origin.epoch) return this.#commands
+    const isOver = origin !== undefined && this.#pool.node(origin.nodeId)?.epoch !== origin.epoch
+    if (isOver && event.type !== 'handlesGranted') return this.#commands
     this.#apply(event)
     this.#schedule()
     return this.#commands

@@ -131,6 +131,19 @@ describe('a node that is lost', () => {
     expect(cluster.tell(asked, { nodeId: 'm', epoch: 2 })).toHaveLength(1)
   })
 
+  test('has given handles away: whoever received one holds the actor, though that is heard of late', () => {
+    const cluster = new Cluster()
+    cluster.join('m', {}, 0, { epoch: 1 })
+    cluster.join('k', {}, 0, { epoch: 1 })
+    cluster.alive('a', { creator: 'n', holder: 'n', ...only('n') })
+    cluster.lose('m', 1)
+    cluster.tell({ type: 'handlesGranted', actorId: 'a', realm: 'k', count: 1 }, { nodeId: 'm', epoch: 1 })
+    cluster.tell({ type: 'handlesReleased', actorId: 'a', realm: 'n', count: 1 })
+    expect(cluster.view('a').state).toBe('ALIVE')
+    const commands = cluster.tell({ type: 'handlesReleased', actorId: 'a', realm: 'k', count: 1 })
+    expect(commands).toMatchObject([{ type: 'dismissActor', actorId: 'a', death: { reason: 'OUT_OF_SCOPE' } }])
+  })
+
   test('that joins again without having been missed has lost what it had', () => {
     const cluster = new Cluster()
     cluster.join('m', {}, 0, { epoch: 1 })

@@ -206,7 +206,7 @@ export const mutants = [
     changes: [
       {
         file: `${core}/cluster-state.ts`,
-        find: 'if (origin !== undefined && this.#pool.node(origin.nodeId)?.epoch !== origin.epoch) return this.#commands',
+        find: "if (isOver && event.type !== 'handlesGranted') return this.#commands",
         put: '',
       },
       {

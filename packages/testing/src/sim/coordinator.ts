@@ -178,7 +178,7 @@ export class SimulatedCoordinator {
       throw new Violation('state', error instanceof Error ? error.message : String(error))
     }
     this.#line = lineOf(this.state, before)
-    checkFair(this.state, event, { before, after: this.#line, judge })
+    checkFair(this.state, event, { before, after: this.#line, commands, judge })
     // Whoever hears of an actor's next life has heard of the end of its last worker.
     if (gone.length > 0) this.#tellLost(gone)
     for (const command of commands) {

@@ -1,4 +1,4 @@
-import type { ClusterEvent } from '../../../../src/core/cluster-events.ts'
+import type { ClusterCommand, ClusterEvent } from '../../../../src/core/cluster-events.ts'
 import type { ClusterState } from '../../../../src/core/cluster-state.ts'
 import { type Demand, demandOf } from '../../../../src/core/demand.ts'
 import { fromUnits } from '../../../../src/core/fixed-point.ts'
@@ -37,12 +37,11 @@ export function lineOf(state: ClusterState, before?: Line): Line {
 export function checkFair(
   state: ClusterState,
   event: ClusterEvent,
-  { before, after, judge }: { before: Line; after: Line; judge: Judge },
+  { before, after, commands, judge }: { before: Line; after: Line; commands: readonly ClusterCommand[]; judge: Judge },
 ): void {
   if (after.seqs.size === 0 || before.seqs.size === 0) return
-  const asked = askedBy(event)
-  const isNew = asked !== undefined && !before.seqs.has(asked)
-  const candidates = isNew ? [...before.seqs, [asked, Infinity] as const] : [...before.seqs]
+  const fresh = [...askedBy(event), ...askedAgain(state, event, commands)].filter((id) => !before.seqs.has(id))
+  const candidates = [...before.seqs, ...fresh.map((id) => [id, Infinity] as const)]
   const started: Started[] = []
   for (const [id, seq] of candidates) {
     const place = after.seqs.has(id) ? undefined : state.placeOf(id)
@@ -90,10 +89,23 @@ function placedBundles(state: ClusterState, before: Line, after: Line): PlacedBu
   })
 }
 
-function askedBy(event: ClusterEvent): string | undefined {
-  if (event.type === 'leaseRequested') return event.leaseId
-  if (event.type === 'actorRequested') return event.spec.handle.actorId
-  return event.type === 'actorDependenciesReady' ? event.actorId : undefined
+function askedBy(event: ClusterEvent): string[] {
+  if (event.type === 'leaseRequested') return [event.leaseId]
+  if (event.type === 'actorRequested') return [event.spec.handle.actorId]
+  return event.type === 'actorDependenciesReady' ? [event.actorId] : []
+}
+
+// What had a place, lost it in the event, and may have another by now.
+function askedAgain(state: ClusterState, event: ClusterEvent, commands: readonly ClusterCommand[]): string[] {
+  const ids = new Set<string>()
+  // One that is killed keeps what it has until its worker is gone.
+  if (event.type === 'actorKilled') return []
+  for (const command of commands) {
+    if (command.type === 'publishActor' && state.actor(command.actorId)?.state === 'RESTARTING')
+      ids.add(command.actorId)
+    if (command.type === 'grantLease' && event.type === 'workerRefused') ids.add(command.leaseId)
+  }
+  return [...ids]
 }
 
 interface Started {
