@@ -143,6 +143,7 @@ class Run {
   // of their own: two may hit one worker. Calls are let go in proportion.
   async #killAtRandom(count: number): Promise<void> {
     const { atRandom } = this.#options
+    let looks = 0
     for (;;) {
       const views = await this.#victimViews()
       this.restarts = views.reduce((sum, { restartCount }) => sum + restartCount, 0)
@@ -150,7 +151,12 @@ class Run {
       if (this.#randomRestarts >= atRandom && timersLeft === 0) return
       const done = Math.min(1, this.#randomRestarts / atRandom)
       this.record.set('allowed', Math.min(count, 6 + Math.floor(done * count)))
-      if (timersLeft === 0 || this.#hit.size <= this.record.get('timersFired')) this.#killOne(views)
+      // Perhaps no worker that lives now has a clock.
+      const isTurn = this.#hit.size <= this.record.get('timersFired') || ++looks > 20
+      if (timersLeft === 0 || isTurn) {
+        looks = 0
+        this.#killOne(views)
+      }
       this.#tell()
       await sleep(between(this.#random, 5, 80))
     }
