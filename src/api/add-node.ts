@@ -2,7 +2,7 @@ import { host } from '#host'
 import { type AddedNode, addNode as add } from '../runtime/add-node.ts'
 import { checkAmount, checkKeys, checkNumber, checkResources, checkString } from '../runtime/checks.ts'
 import { requireRuntime } from './current.ts'
-import { checkNodeName } from './node-name.ts'
+import { checkNodeName, newNodeName } from './node-name.ts'
 
 export type { AddedNode } from '../runtime/add-node.ts'
 
@@ -16,8 +16,6 @@ export interface AddNodeOptions {
   readonly labels?: Readonly<Record<string, string>>
   readonly objectStoreMemory?: number
 }
-
-let nextNumber = 2
 
 /**
  * Adds a node to the running cluster, inside this page or process: with workers, resources and objects of its own, and
@@ -35,8 +33,10 @@ export async function addNode(options: AddNodeOptions = {}): Promise<AddedNode> 
   checkNodeName(options.name, where)
   const runtime = requireRuntime()
   if (!runtime.isDriver) throw new Error('addNode() was called in a worker; only the driver can add nodes.')
+  // What is refused for ever depends on the nodes there are: the first one comes first.
+  await runtime.joined
   return add(runtime, {
-    name: options.name ?? `node-${nextNumber++}`,
+    name: options.name ?? newNodeName(),
     resources: {
       cpus: options.numCpus ?? host.cpuCount,
       gpus: options.numGpus ?? 0,

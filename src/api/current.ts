@@ -5,6 +5,7 @@ import { realmState } from '../runtime/registry.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { defaultTimelineEvents } from '../runtime/timeline.ts'
 import { definitionOf } from './definitions.ts'
+import { newNodeName } from './node-name.ts'
 import type { InitOptions } from './types/init.ts'
 
 /** The runtime of the running call, or of this realm; undefined before the first use. */
@@ -35,7 +36,7 @@ export function start(options: InitOptions): { runtime: Runtime; joined: Promise
     sharesMemory: options.sharedMemory !== 'off',
     sharesAlways: options.sharedMemory === 'auto',
     timelineEvents: options.timeline === false ? 0 : (options.timeline?.events ?? defaultTimelineEvents),
-    nodeName: options.name ?? `node-${Math.random().toString(36).slice(2, 8)}`,
+    nodeName: options.name ?? newNodeName(),
     start: {
       memoryBytes: options.objectStoreMemory ?? host.objectMemoryBytes,
       startTimeoutMs: options.startTimeout ?? 30_000,
@@ -61,6 +62,7 @@ export function start(options: InitOptions): { runtime: Runtime; joined: Promise
     return { runtime, joined: Promise.resolve() }
   }
   const joined = Promise.resolve(host.countGpus(options.softwareGpu ?? false)).then(join, () => join(0))
+  runtime.joined = joined
   return { runtime, joined }
 }
 

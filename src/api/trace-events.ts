@@ -1,3 +1,4 @@
+import { mainOf } from '../protocol/ids.ts'
 import type { TracedCall } from '../runtime/call-trace.ts'
 import type { RealmTrace } from '../runtime/timeline.ts'
 
@@ -76,7 +77,7 @@ class Trace {
 
   addNews({ originMs, news }: RealmTrace): void {
     for (const { atMs, workerId, reason } of news) {
-      const pid = this.#pidOf(workerId.slice(0, workerId.lastIndexOf('.')))
+      const pid = this.#pidOf(mainOf(workerId))
       this.#events.push({
         name: reason === undefined ? 'worker started' : 'worker ended',
         cat: 'worker',

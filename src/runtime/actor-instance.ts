@@ -38,7 +38,8 @@ export class ActorInstance {
   readonly #runtime: Runtime
   readonly #queue: CallQueue<QueuedCall>
   readonly #isAlone: boolean
-  readonly #executions = new Set<Execution>()
+  /** Those that did not end at once. */
+  #executions: Set<Execution> | undefined
   #object: Record<string, (...args: unknown[]) => unknown> | undefined
   #isPumping = false
   #onIdle: (() => void) | undefined
@@ -125,7 +126,7 @@ export class ActorInstance {
     this.#ended = { reason: 'it was ended' }
     for (const call of this.#queue.drain()) this.#turnAway(call, this.#ended.reason)
     const { className } = this.spec.handle
-    for (const execution of this.#executions)
+    for (const execution of this.#executions ?? [])
       execution.drop(new TaskCancelledError(`${className} (${this.actorId}) was ended.`))
   }
 
@@ -182,19 +183,19 @@ export class ActorInstance {
       (isOk, endMs) => {
         this.#meter.advance(endMs, this.#queue.runningCount, this.#queue.waitingCount)
         this.#meter.ended(isOk)
-        this.#executions.delete(execution)
+        this.#executions?.delete(execution)
         this.#queue.finished(group)
         if (this.#isLeaving) void this.#leave()
         else this.#pump()
       },
     )
-    this.#executions.add(execution)
     execution.run(this.#meter.nowMs, (args) => {
       if (method === undefined || typeof this.#object?.[call.method] !== 'function') throw this.#noMethod(call.method)
       if (call.meta?.group !== undefined && !this.#queue.hasGroup(call.meta.group)) throw this.#noGroup(call.meta.group)
       probe.at?.('running', this.actorId)
       return this.#checkpoints.after(this.#object, this.#object[call.method]!(...args))
     })
+    if (!execution.isAnswered) (this.#executions ??= new Set()).add(execution)
   }
 
   #nameOf(method: string): string {

@@ -295,16 +295,16 @@ export class Coordinator {
   }
 
   #createOnWorker({ actorId, incarnation, workerId, gpuIds }: Extract<ClusterCommand, { type: 'createActor' }>): void {
+    const link = this.#nodes.link(workerId)
+    // It ended just now: the coordinator is about to hear of it.
+    if (link === undefined) return
     const spec = this.#state.actorSpec(actorId)!
     const isLast = spec.maxRestarts === 0
     const { transfer, ...luggage } = this.#luggage.take(actorId, isLast)
-    this.#nodes
-      .link(workerId)!
-      .ask<void>('createActor', { spec, incarnation, gpuIds, ...luggage }, transfer)
-      .then(
-        () => this.handle({ type: 'actorStarted', actorId, incarnation }),
-        (error: unknown) => this.#creationFailed(actorId, incarnation, error),
-      )
+    link.ask<void>('createActor', { spec, incarnation, gpuIds, ...luggage }, transfer).then(
+      () => this.handle({ type: 'actorStarted', actorId, incarnation }),
+      (error: unknown) => this.#creationFailed(actorId, incarnation, error),
+    )
     if (isLast) this.#luggage.dropArguments(actorId)
   }
 

@@ -82,6 +82,10 @@ export class Execution implements Running {
     this.#wakeProducer?.()
   }
 
+  get isAnswered(): boolean {
+    return this.#isAnswered
+  }
+
   /** The actor ends now, whatever the method still does: its signal aborts, and the caller is told that it was lost. */
   drop(reason: unknown): void {
     if (this.#isAnswered) return

@@ -61,8 +61,10 @@ export class HeadSide implements ClusterSide {
   }
 
   startWorker(workerId: WorkerId, name: string): void {
+    if (mainOf(workerId) === this.#runtime.realmId) return this.#local.startWorker(workerId, name)
     const member = this.#memberOf(workerId)
-    if (member === undefined) return this.#local.startWorker(workerId, name)
+    // Its node was lost just now: the coordinator is about to hear of it.
+    if (member === undefined) return
     member.workers.add(workerId)
     member.link.tell('startWorker', { workerId, name })
   }

@@ -84,6 +84,8 @@ export class Runtime {
   /** Only in the main realm of a node. */
   node: LocalNode | undefined
   cluster: ClusterSide | undefined
+  /** Resolves when this node has told what it has. */
+  joined: Promise<void> = Promise.resolve()
   isShutDown = false
   /** What is done about calls that wait for each other in a circle. */
   deadlock: 'warn' | 'error' = 'warn'
