@@ -191,8 +191,10 @@ class Reconciliation {
     }
     for (const [actorId, ended] of this.#ended) {
       if (this.#kept.actorOf.has(actorId) || this.#kept.lives.has(actorId)) continue
-      if (ended.incarnation === this.#kept.latest.get(actorId))
-        actors.push(this.#ends({ ...blank(ended.spec), incarnation: ended.incarnation }, ended))
+      const { spec, incarnation } = ended
+      const unknown = blank(spec)
+      if (incarnation === this.#kept.latest.get(actorId))
+        actors.push(this.#ends({ ...unknown, incarnation, restartCount: restarts(unknown, incarnation) }, ended))
     }
     return actors
   }

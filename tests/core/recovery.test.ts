@@ -115,6 +115,22 @@ describe('a coordinator that takes over', () => {
     expect(state.waitingCount).toBe(0)
   })
 
+  test('one that the snapshot does not know and that has used its restarts stays dead', () => {
+    const cluster = new Cluster({ cpus: 4 })
+    const snapshot = cluster.state.snapshot()
+    const first = cluster.alive('a', { maxRestarts: 1 })
+    const truth = new Truth(cluster.state)
+    const report = truth.nodes.get('n')!
+    const worker = report.workers.find(({ workerId }) => workerId === first)!
+    const dead = { spec: worker.lives[0]!.spec, death: undefined, wasOrdered: false }
+    const lostAs = (incarnation: number): ClusterState => {
+      truth.nodes.set('n', { ...report, ended: [{ ...dead, incarnation }], workers: [] })
+      return takeOver(snapshot, truth).state
+    }
+    expect(lostAs(0).actor('a')).toMatchObject({ state: 'RESTARTING', restartCount: 1 })
+    expect(lostAs(1).actor('a')).toMatchObject({ state: 'DEAD', death: { reason: 'WORKER_DIED' } })
+  })
+
   test('what was killed by the coordinator before is not restarted', () => {
     const cluster = new Cluster({ cpus: 4 })
     cluster.alive('a', { maxRestarts: 3 })
