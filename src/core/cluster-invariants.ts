@@ -65,7 +65,10 @@ function checkWorkers({ pool, leases }: ClusterParts): void {
 function checkSums({ actors, groups, pool }: ClusterParts): void {
   const given = new Map<Slot, Allocation[]>()
   for (const node of pool.nodes) given.set(node.slot, [...groups.reservedOn(node), ...node.foreign])
-  for (const slot of groups.slots) given.set(slot, [])
+  for (const slot of groups.slots) {
+    if (groups.isLeftOver(slot)) throw new Error(`bug: a group that is over keeps resources of ${slot.node.id}`)
+    given.set(slot, [])
+  }
   const add = (slot: Slot | undefined, allocation: Allocation | undefined): void => {
     if (slot === undefined || allocation === undefined || allocation.demand.uses === 0) return
     const there = given.get(slot)

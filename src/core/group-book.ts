@@ -173,11 +173,16 @@ export class GroupBook {
 
   /** Something in a bundle is free again: an empty bundle of a group that is over goes back to its node. */
   freed(slot: Slot): void {
-    const reservation = this.#reservations.get(slot)
-    if (reservation === undefined || !reservation.group.isOver || !slot.ledger.isUnused) return
+    if (!this.isLeftOver(slot)) return
+    const { group, allocation } = this.#reservations.get(slot)!
     this.#reservations.delete(slot)
-    reservation.group.slots[slot.bundle!.index] = undefined
-    this.#books.giveBack(slot.node.slot, reservation.allocation)
+    group.slots[slot.bundle!.index] = undefined
+    this.#books.giveBack(slot.node.slot, allocation)
+  }
+
+  /** Whether a group that is over holds this bundle, and nothing runs in it any more. */
+  isLeftOver(slot: Slot): boolean {
+    return this.#reservations.get(slot)?.group.isOver === true && slot.ledger.isUnused
   }
 
   nodeLost(node: NodeRecord): void {

@@ -57,6 +57,8 @@ export function restoreParts(parts: ClusterParts, snapshot: ClusterSnapshot, fir
   scheduler.restore({ shapes, waiting, gangs: groups.pending, lastSeq: snapshot.nextSeq - 1 })
   const { nextWorker, hadNodes } = snapshot
   pool.restore({ nextWorker: Math.max(nextWorker, firstWorker), hadNodes })
+  // What ran in them may have ended since.
+  for (const slot of [...groups.slots]) groups.freed(slot)
 }
 
 function restoreNodes(

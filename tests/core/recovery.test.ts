@@ -131,6 +131,18 @@ describe('a coordinator that takes over', () => {
     expect(lostAs(1).actor('a')).toMatchObject({ state: 'DEAD', death: { reason: 'WORKER_DIED' } })
   })
 
+  test('a removed group gives back its bundles though what ran in them ended unheard', () => {
+    const cluster = new Cluster({ cpus: 4 })
+    cluster.group('g', [{ cpu: 2 }])
+    const workerId = cluster.leased('l', { cpu: 1, bundle: { groupId: 'g' } })
+    cluster.tell({ type: 'groupRemoved', groupId: 'g' })
+    const snapshot = cluster.state.snapshot()
+    expect(snapshot.bundles).toHaveLength(1)
+    cluster.exited(workerId)
+    const { state } = takeOver(snapshot, new Truth(cluster.state))
+    expect(state.available()).toMatchObject({ CPU: 4 })
+  })
+
   test('what was killed by the coordinator before is not restarted', () => {
     const cluster = new Cluster({ cpus: 4 })
     cluster.alive('a', { maxRestarts: 3 })
