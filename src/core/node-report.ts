@@ -60,11 +60,11 @@ export interface HeardOf {
 /** What a realm says, once in a term: what it holds and what it waits for. */
 export interface RealmReport {
   readonly realm: RealmId
-  /** Its handles, by actor. Those it asked for and has heard nothing of are not among them. */
+  /** Its handles, by actor. Of those in `requested` the first one is not among them. */
   readonly holds: readonly (readonly [ActorId, number])[]
   /** What it was last told of the actors that it knows. */
   readonly heard: readonly HeardOf[]
-  /** Actors it has asked for and heard nothing of; whether their arguments are there, and whether it still holds them. */
+  /** Actors it has asked for and that have not begun, as far as it has heard; whether their arguments are there, and whether it still holds them. */
   readonly requested: readonly { readonly spec: ActorSpec; readonly isReady: boolean; readonly isHeld: boolean }[]
   /** The leases that it has or waits for. */
   readonly leases: readonly string[]

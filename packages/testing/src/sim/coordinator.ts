@@ -41,6 +41,7 @@ export class SimulatedCoordinator {
   frozenUntilMs = 0
   /** While it takes over: what came meanwhile waits. */
   #recovery: Recovery | undefined
+  #asked: Recovery['asked'] = []
   readonly #realms: RealmState[] = []
   readonly #held: (() => void)[] = []
   readonly #joining = new Set<string>()
@@ -53,7 +54,8 @@ export class SimulatedCoordinator {
     if (replica === undefined) return
     this.state = ClusterState.restore(replica.snapshot, replica.term)
     this.#recovery = new Recovery(replica.snapshot, { ...replica, nowMs: world.clock.nowMs })
-    for (const { nodeId, epoch } of this.#recovery.asked) this.#epochs.set(nodeId, epoch)
+    this.#asked = this.#recovery.asked
+    for (const { nodeId, epoch } of this.#asked) this.#epochs.set(nodeId, epoch)
   }
 
   /** Something happens in its process: later when it is frozen, never when it is dead. */
@@ -117,7 +119,7 @@ export class SimulatedCoordinator {
 
   #finish(recovery: Recovery): void {
     const { judge, clock } = this.#world
-    const before = this.state.nodes()
+    const before = [...this.state.nodes(), ...this.#asked]
     let commands: readonly ClusterCommand[]
     try {
       const next = recovery.finish()
@@ -128,9 +130,9 @@ export class SimulatedCoordinator {
       throw new Violation('state', error instanceof Error ? (error.stack ?? error.message) : String(error))
     }
     judge.tell(() => `term ${this.term} has taken over`)
-    const present = new Set(this.state.nodes().map(({ nodeId }) => nodeId))
+    const present = new Map(this.state.nodes().map((node) => [node.nodeId, node.epoch]))
     for (const { nodeId, epoch } of before) {
-      if (present.has(nodeId)) this.#watch.joined(nodeId, epoch, clock.nowMs)
+      if (present.get(nodeId) === epoch) this.#watch.joined(nodeId, epoch, clock.nowMs)
       else this.#countAsLost(nodeId, epoch)
     }
     this.#line = lineOf(this.state)

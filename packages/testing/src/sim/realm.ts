@@ -151,7 +151,9 @@ export class Realm {
   }
 
   onView(view: ActorView): void {
-    this.#requested.delete(view.actorId)
+    // Until it has begun a coordinator may have to be told of it, and of its arguments, again.
+    const isAhead = view.state === 'DEPENDENCIES_UNREADY' || view.state === 'PENDING_CREATION'
+    if (!isAhead) this.#requested.delete(view.actorId)
     this.remotes.get(view.actorId)?.update(view)
   }
 
