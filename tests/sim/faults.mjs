@@ -45,7 +45,11 @@ export const mutants = [
     name: 'settled twice',
     meant: ['settled'],
     changes: [
-      { file: 'src/transport/pending-table.ts', find: 'this.#slots[id] = undefined\n    this.#free.push(id)', put: '' },
+      {
+        file: 'src/transport/pending-table.ts',
+        find: 'this.#slots[slot] = undefined\n    this.#numbers[slot] = next\n    this.#free.push(next)',
+        put: 'void next',
+      },
     ],
   },
   {
@@ -187,7 +191,9 @@ export const mutants = [
   {
     name: 'bundle given back in use',
     meant: ['gpu', 'resources', 'state'],
-    changes: [{ file: `${core}/group-book.ts`, find: ' || !slot.ledger.isUnused) return', put: ') return' }],
+    changes: [
+      { file: `${core}/group-book.ts`, find: 'isOver === true && slot.ledger.isUnused', put: 'isOver === true' },
+    ],
   },
   {
     name: 'node never refuses',
