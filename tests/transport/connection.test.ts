@@ -1,21 +1,21 @@
+import { MemoryChannel } from '@troupe/testing'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { fieldCount, Op } from '../../src/protocol/messages.ts'
 import { Connection } from '../../src/transport/connection.ts'
 import type { Pending } from '../../src/transport/pending-table.ts'
-import { TestChannel } from './channel-pair.ts'
 
 type Entry = readonly [op: number, ...fields: unknown[]]
 
 /** One side: a connection, and what it has read. */
 class Side {
-  readonly channel: TestChannel
+  readonly channel: MemoryChannel
   readonly connection: Connection
   readonly read: Entry[] = []
   readonly closed: string[] = []
   onRead: ((entry: Entry) => void) | undefined
 
-  constructor(channel: TestChannel) {
+  constructor(channel: MemoryChannel) {
     this.channel = channel
     this.connection = new Connection(channel, (reason) => this.closed.push(reason))
     this.connection.listen({
@@ -39,7 +39,7 @@ class Side {
 }
 
 function sides(): [Side, Side] {
-  const [a, b] = TestChannel.pair()
+  const [a, b] = MemoryChannel.pair({ isManual: true })
   return [new Side(a), new Side(b)]
 }
 const turn = (): Promise<void> => Promise.resolve()

@@ -1,4 +1,4 @@
-import { objectStoreSuite } from '@troupe/testing'
+import { type ChannelCase, channelSuite, objectStoreSuite, type StoreCase } from '@troupe/testing'
 import type { ObjectStore, StoreItem } from 'troupe/adapter'
 import { openSpill, spillCapability } from '#spill'
 import { IndexedDbStore } from '../../../src/store/indexeddb.ts'
@@ -6,6 +6,7 @@ import { cleanLeftovers } from '../../../src/store/indexeddb-runs.ts'
 import { MemoryStore } from '../../../src/store/memory.ts'
 import { SharedMemoryStore } from '../../../src/store/shared-memory.ts'
 import { newRunId } from '../../../src/store/spill.ts'
+import { MessagePortChannel } from '../../../src/transport/message-port.ts'
 
 /** What a write or a read gave: the value's checksum, or the error. */
 export interface Answer {
@@ -15,15 +16,22 @@ export interface Answer {
 
 const stores = new Map<string, ObjectStore>()
 
-const suites: Readonly<Record<string, () => ReturnType<typeof objectStoreSuite>>> = {
+const suites: Readonly<Record<string, () => readonly (ChannelCase | StoreCase)[]>> = {
   indexeddb: () => objectStoreSuite(() => new IndexedDbStore({ runId: newRunId() })),
   'shared-memory': () => objectStoreSuite(() => new SharedMemoryStore(), { sharesMemory: true }),
   memory: () => objectStoreSuite(() => new MemoryStore(), { keepsReferences: true }),
+  // Not every browser tells one end of a port that the other was closed.
+  'message-port': () => channelSuite(ports, { isSilentClose: true }),
+}
+
+function ports(): [MessagePortChannel, MessagePortChannel] {
+  const { port1, port2 } = new MessageChannel()
+  return [new MessagePortChannel(port1), new MessagePortChannel(port2)]
 }
 
 /** What tests ask of a realm: a page, or a worker of it. Everything in and out can be cloned. */
 export const realm = {
-  /** Runs the compliance suite of a store; the titles that passed, and what the others threw. */
+  /** Runs the compliance suite of a store, or of a channel; the titles that passed, and what the others threw. */
   async suite(kind: string): Promise<{ passed: string[]; failed: string[] }> {
     const passed: string[] = []
     const failed: string[] = []
