@@ -46,18 +46,18 @@ export class CallQueue<T> {
 
   /**
    * Takes a call in. Calls that came early wait for the ones before them; repeated ones are dropped. A caller that let
-   * go of all its handles and got one again starts a new session, which counts from 0.
+   * go of all its handles and got one again starts a new session, which counts from 0. False: it was a repeated one.
    */
-  arrive({ caller, session, seq }: CallOrder, group: string, item: T): void {
+  arrive({ caller, session, seq }: CallOrder, group: string, item: T): boolean {
     let state = this.#callers.get(caller)
     if (state === undefined || session > state.session) {
       state = { session, next: 0, early: new Map() }
       this.#callers.set(caller, state)
     }
-    if (session < state.session || seq < state.next) return
+    if (session < state.session || seq < state.next) return false
     if (seq > state.next) {
       state.early.set(seq, { group, item })
-      return
+      return true
     }
     this.#enter(group, item)
     state.next++
@@ -66,6 +66,7 @@ export class CallQueue<T> {
       if (early.item !== undefined) this.#enter(early.group, early.item)
       state.next++
     }
+    return true
   }
 
   /** The next call that may start now, taken out of the queue. */

@@ -83,6 +83,32 @@ export class ActorCall implements Pending {
 
   /** Sends it. False: it had failed before it could be sent, and needs no sequence number. */
   send(link: Link, incarnation: number, seq: number): boolean {
+    if (this.args.isPlain && !link.connection.isClosed) this.#sendPlain(link, incarnation, seq)
+    else if (!this.#sendPacked(link, incarnation, seq)) return false
+    this.incarnation = incarnation
+    this.#link = link
+    this.#isUnderWay = true
+    return true
+  }
+
+  #sendPlain(link: Link, incarnation: number, seq: number): void {
+    const { spec, session } = this.#actor
+    this.#callId = link.connection.pending.add(this)
+    link.connection.send(
+      Op.call,
+      this.#callId,
+      spec.actorId,
+      incarnation,
+      session,
+      seq,
+      this.method,
+      this.args.value,
+      undefined,
+      this.#meta,
+    )
+  }
+
+  #sendPacked(link: Link, incarnation: number, seq: number): boolean {
     const { values } = this.#actor.runtime
     const resolved = this.args.resolve(`${this.#actor.spec.className}.${this.method}`)
     if ('failed' in resolved) {
@@ -98,34 +124,16 @@ export class ActorCall implements Pending {
     const { actorId } = this.#actor.spec
     const { session } = this.#actor
     const callId = link.connection.pending.add(this)
-    if (this.args.isPlain) {
-      link.connection.send(
-        Op.call,
-        callId,
-        actorId,
-        incarnation,
-        session,
-        seq,
-        this.method,
-        args,
-        undefined,
-        this.#meta,
-      )
-    } else {
-      try {
-        const wire = values.toWire(specials, link.peer)
-        const record = [Op.call, callId, actorId, incarnation, session, seq, this.method, args, wire, this.#meta]
-        if (this.#retriesLeft === 0) link.connection.post(record, this.args.transfer)
-        else if (link.postKept(record, this.args.transfer)) this.#retriesLeft = 0
-      } catch (error) {
-        link.connection.pending.take(callId)
-        throw values.explain(error, args, 'args')
-      }
+    try {
+      const wire = values.toWire(specials, link.peer)
+      const record = [Op.call, callId, actorId, incarnation, session, seq, this.method, args, wire, this.#meta]
+      if (this.#retriesLeft === 0) link.connection.post(record, this.args.transfer)
+      else if (link.postKept(record, this.args.transfer)) this.#retriesLeft = 0
+    } catch (error) {
+      link.connection.pending.take(callId)
+      throw values.explain(error, args, 'args')
     }
-    this.incarnation = incarnation
-    this.#link = link
     this.#callId = callId
-    this.#isUnderWay = true
     return true
   }
 

@@ -3,6 +3,7 @@ import type { CallMeta } from '../protocol/messages.ts'
 import type { HandleSpec, MethodSpec } from '../protocol/specs.ts'
 import { ActorCall } from './actor-call.ts'
 import { type CallOptions, checkCallOptions } from './call-options.ts'
+import { watchCall } from './call-watch.ts'
 import type { ObjectEntry, Sink } from './object-entry.ts'
 import { ObjectRef } from './object-ref.ts'
 import type { RemoteActor } from './remote-actor.ts'
@@ -194,7 +195,7 @@ function submit(
     sink.producer = { taken: (count) => call.taken(count), cancelStream: () => call.taken(-1) }
   actor.submit(call)
   // Of a call that was not taken in nothing is to be ended.
-  runtime.watchCall(call, options, `${actor.spec.className}.${name}`)
+  watchCall(call, options, options === undefined ? '' : `${actor.spec.className}.${name}`)
 }
 
 function metaOf(spec: MethodSpec, options: CallOptions | undefined): CallMeta | undefined {

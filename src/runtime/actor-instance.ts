@@ -4,20 +4,23 @@ import { MethodNotFoundError, TaskCancelledError } from '../protocol/errors.ts'
 import type { ActorId, Incarnation, RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import type { ActorSpec } from '../protocol/specs.ts'
-import { CallAbort } from './call-abort.ts'
+import { ActorContext, type ActorScene } from './actor-context.ts'
 import { type ActorFigures, CallMeter } from './call-meter.ts'
-import { callTaskId } from './call-trace.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
-import { Execution, type IncomingCall } from './execution.ts'
+import { Execution, type ExecutionSite, type IncomingCall } from './execution.ts'
 import { probe } from './probe.ts'
 import { nameWorker } from './realm-names.ts'
 import type { AnyClass, Definition } from './registry.ts'
+import type { Running } from './running.ts'
 import type { Runtime } from './runtime.ts'
 
 /** A call that waits for its turn. */
-interface QueuedCall extends IncomingCall {
+export interface QueuedCall extends IncomingCall {
   readonly method: string
+  isStarted: boolean
+  /** It waits for its turn, and can be cancelled. */
+  isListed: boolean
 }
 
 /** The users' objects that are actors: they stay where they are. */
@@ -38,6 +41,8 @@ export class ActorInstance {
   readonly #runtime: Runtime
   readonly #queue: CallQueue<QueuedCall>
   readonly #isAlone: boolean
+  readonly #scene: ActorScene
+  readonly #site: ExecutionSite
   /** Those that did not end at once. */
   #executions: Set<Execution> | undefined
   #object: Record<string, (...args: unknown[]) => unknown> | undefined
@@ -57,6 +62,15 @@ export class ActorInstance {
     this.actorId = spec.handle.actorId
     this.incarnation = incarnation
     this.gpuIds = gpuIds
+    const { actorId, className } = spec.handle
+    const exitActor = (): never => this.#exit()
+    this.#scene = { runtime, actorId, className, gpuIds, request: spec.request, incarnation, exitActor }
+    const { realmId: workerId, nodeId } = runtime
+    this.#site = {
+      runtime,
+      factsOf: ({ method }) => ({ actorId, className, workerId, nodeId, method }),
+      isDropped: () => this.#isLeaving,
+    }
     this.#checkpoints = new Checkpoints(runtime, spec, incarnation)
     this.#queue = new CallQueue({ maxConcurrency: spec.maxConcurrency, groups: spec.concurrencyGroups })
     // In a worker of its own, with one call at a time, the running call is never in doubt.
@@ -105,12 +119,15 @@ export class ActorInstance {
     if (this.#runtime.isLost(call.link.peer)) return this.#turnAway(call, 'its caller has ended')
     this.#meter.advance(this.#runtime.clock.arrival(), this.#queue.runningCount, this.#queue.waitingCount)
     // An unknown group is answered in its turn, like every other mistake of a caller.
-    this.#queue.arrive({ caller: call.link.peer, session, seq }, this.#queue.hasGroup(group) ? group : '', call)
-    this.#runtime.running.add(call.link, call.callId, {
-      cancel: (reason) => this.#cancelQueued(call, reason),
-      taken() {},
-    })
+    const order = { caller: call.link.peer, session, seq }
+    const isNew = this.#queue.arrive(order, this.#queue.hasGroup(group) ? group : '', call)
     this.#pump()
+    if (isNew && !call.isStarted) this.#runtime.running.add(call.link, call.callId, this.#waiting(call))
+  }
+
+  #waiting(call: QueuedCall): Running {
+    call.isListed = true
+    return { cancel: (reason) => this.#cancelQueued(call, reason), taken() {} }
   }
 
   /** Runs what is queued, then the dispose hook. */
@@ -153,7 +170,7 @@ export class ActorInstance {
   // It never runs: what it was given to hold is given back.
   #forget(call: QueuedCall): void {
     const { running, values } = this.#runtime
-    running.remove(call.link, call.callId)
+    if (call.isListed) running.remove(call.link, call.callId)
     values.release(values.fromWire(call.specials))
   }
 
@@ -167,18 +184,18 @@ export class ActorInstance {
   }
 
   #start(call: QueuedCall, group: string): void {
+    call.isStarted = true
+    if (call.isListed) this.#runtime.running.remove(call.link, call.callId)
     const { handle } = this.spec
     const method = Object.hasOwn(handle.methods, call.method) ? handle.methods[call.method] : undefined
     const execution = new Execution(
+      this.#site,
       {
-        runtime: this.#runtime,
         incoming: call,
         context: this.#context(call.method),
         isAlone: this.#isAlone,
         isStream: method?.kind === 'stream',
-        facts: { ...this.#facts, method: call.method },
         name: this.#nameOf(call.method),
-        isDropped: () => this.#isLeaving,
       },
       (isOk, endMs) => {
         this.#meter.advance(endMs, this.#queue.runningCount, this.#queue.waitingCount)
@@ -251,27 +268,8 @@ export class ActorInstance {
     )
   }
 
-  get #facts(): { actorId: string; className: string; workerId: string; nodeId: string } {
-    const { realmId, nodeId } = this.#runtime
-    return { actorId: this.actorId, className: this.spec.handle.className, workerId: realmId, nodeId }
-  }
-
   #context(method: string): CallContext {
-    const callNumber = this.#callCount++
-    return {
-      runtime: this.#runtime,
-      actorId: this.actorId,
-      className: this.spec.handle.className,
-      taskId: callTaskId(this.actorId, this.incarnation, callNumber),
-      method,
-      gpuIds: this.gpuIds,
-      request: this.spec.request,
-      incarnation: this.incarnation,
-      callNumber,
-      abort: new CallAbort(),
-      attempt: 0,
-      exitActor: () => this.#exit(),
-    }
+    return new ActorContext(this.#scene, method, this.#callCount++)
   }
 
   async #idle(): Promise<void> {

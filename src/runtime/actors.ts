@@ -148,6 +148,8 @@ export class Actors {
       args: batch[at + 6],
       specials: batch[at + 7],
       meta: batch[at + 8] as CallMeta | undefined,
+      isStarted: false,
+      isListed: false,
     })
   }
 }

@@ -19,7 +19,7 @@ export class CallArguments {
   value: unknown[]
   specials: readonly Special[] | undefined
   transfer: readonly object[] | undefined
-  /** Only primitives: may wait in a batch. */
+  /** Only primitives, or a small copy that is nobody else's: may wait in a batch. */
   isPlain: boolean
   #refs: RefArgument[] | undefined
   #isKept = false
@@ -44,6 +44,12 @@ export class CallArguments {
     }
     this.#refs = refs
     if (this.isPlain) return
+    const copy = refs === undefined ? runtime.values.copySmall(args) : undefined
+    if (copy !== undefined) {
+      this.value = copy as unknown[]
+      this.isPlain = true
+      return
+    }
     const packed = runtime.values.packToSend(args, 'args')
     this.value = packed.value as unknown[]
     this.specials = packed.specials

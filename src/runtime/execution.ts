@@ -1,3 +1,4 @@
+import { isPrimitive } from '../protocol/codec.ts'
 import { SerializationError, type TaskFacts } from '../protocol/errors.ts'
 import { type CallMeta, Op } from '../protocol/messages.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
@@ -15,16 +16,21 @@ export interface IncomingCall {
   readonly meta: CallMeta | undefined
 }
 
-interface How {
+/** Where calls run: an actor, or the tasks of a worker. */
+export interface ExecutionSite {
   readonly runtime: Runtime
+  /** What is said of a call that failed. */
+  factsOf(context: CallContext): TaskFacts
+  /** The actor ends with this call: the caller is told so instead of an answer. */
+  isDropped?(): boolean
+}
+
+interface How {
   readonly incoming: IncomingCall
   readonly context: CallContext
   /** The realm runs nothing else meanwhile. */
   readonly isAlone: boolean
   readonly isStream: boolean
-  readonly facts: TaskFacts
-  /** The actor ends with this call: the caller is told so instead of an answer. */
-  readonly isDropped?: () => boolean
   /** What is called, for errors about results that cannot travel. */
   readonly name: string
 }
@@ -34,16 +40,19 @@ interface How {
  * batch of answers.
  */
 export class Execution implements Running {
+  readonly #site: ExecutionSite
   readonly #how: How
   readonly #onDone: (isOk: boolean, endMs: number) => void
   #startMs = 0
   #endMs = 0
   #isAnswered = false
+  #isListed = false
   #takenCount = 0
   #isUnwanted = false
   #wakeProducer: (() => void) | undefined
 
-  constructor(how: How, onDone: (isOk: boolean, endMs: number) => void) {
+  constructor(site: ExecutionSite, how: How, onDone: (isOk: boolean, endMs: number) => void) {
+    this.#site = site
     this.#how = how
     this.#onDone = onDone
   }
@@ -51,8 +60,8 @@ export class Execution implements Running {
   /** `startMs`: now, by the realm's `clock`. */
   run(startMs: number, call: (args: unknown[]) => unknown): void {
     this.#startMs = startMs
-    const { runtime, incoming, context, isAlone, isStream } = this.#how
-    runtime.running.add(incoming.link, incoming.callId, this)
+    const { runtime } = this.#site
+    const { incoming, context, isAlone, isStream } = this.#how
     if (incoming.meta?.timeout !== undefined) {
       incoming.link.connection.send(Op.started, incoming.callId)
       incoming.link.connection.flush()
@@ -67,6 +76,9 @@ export class Execution implements Running {
       return this.#fail(error)
     }
     if (!isStream && !isThenable(result)) return this.#succeed(result)
+    // Nothing can be said to a call that is over before anything else is heard.
+    runtime.running.add(incoming.link, incoming.callId, this)
+    this.#isListed = true
     runtime.clock.lapse()
     if (isStream) return void this.#produce(result)
     ;(result as PromiseLike<unknown>).then(
@@ -100,9 +112,12 @@ export class Execution implements Running {
   }
 
   #succeed(value: unknown): void {
-    const { runtime, incoming } = this.#how
-    if (this.#how.isDropped?.()) return this.#drop()
+    const { runtime } = this.#site
+    const { incoming } = this.#how
+    if (this.#site.isDropped?.()) return this.#drop()
     try {
+      const small = isPrimitive(value) ? value : runtime.values.copySmall(value as object)
+      if (small !== undefined || value === undefined) return this.#answerSmall(small)
       const packed = runtime.values.packToSend(value, 'result')
       if (!this.#end()) return runtime.values.release(packed.specials)
       probe.at?.('reply', this.#how.context.actorId ?? '')
@@ -115,10 +130,22 @@ export class Execution implements Running {
     this.#done(true)
   }
 
-  #fail(error: unknown): void {
-    const { runtime, incoming, facts, name } = this.#how
-    if (this.#how.isDropped?.()) return this.#drop()
+  // It may wait for other answers.
+  #answerSmall(value: unknown): void {
+    const { link, callId } = this.#how.incoming
     if (!this.#end()) return
+    probe.at?.('reply', this.#how.context.actorId ?? '')
+    link.connection.send(Op.value, callId, value, undefined)
+    probe.at?.('posted', this.#how.context.actorId ?? '')
+    this.#done(true)
+  }
+
+  #fail(error: unknown): void {
+    const { runtime } = this.#site
+    const { incoming, context, name } = this.#how
+    if (this.#site.isDropped?.()) return this.#drop()
+    if (!this.#end()) return
+    const facts = this.#site.factsOf(context)
     if (error instanceof SerializationError && !error.message.includes(name))
       error.message += ` It was returned by ${name}.`
     const remoteStack = error instanceof Error ? error.stack : undefined
@@ -137,7 +164,8 @@ export class Execution implements Running {
   }
 
   #done(isOk: boolean): void {
-    const { runtime, context, name } = this.#how
+    const { runtime } = this.#site
+    const { context, name } = this.#how
     runtime.shared.watch?.check(context.actorId === undefined ? name : `${name} (${context.actorId})`)
     for (const held of context.scope ?? []) held[Symbol.dispose]()
     runtime.timeline.calls?.record(name, this.#startMs, this.#endMs, context, isOk)
@@ -147,20 +175,22 @@ export class Execution implements Running {
   #end(): boolean {
     if (this.#isAnswered) return false
     this.#isAnswered = true
-    const { runtime, incoming, context, isAlone } = this.#how
+    const { runtime } = this.#site
+    const { incoming, context, isAlone } = this.#how
     // Before it is answered: what a caller knows to have ended has an earlier end.
     this.#endMs = runtime.clock.read()
-    runtime.running.remove(incoming.link, incoming.callId)
+    if (this.#isListed) runtime.running.remove(incoming.link, incoming.callId)
     leaveCall(context, isAlone)
     return true
   }
 
   async #produce(made: unknown): Promise<void> {
-    const { runtime, incoming, context, facts } = this.#how
+    const { runtime } = this.#site
+    const { incoming, context } = this.#how
     const { link, callId } = incoming
     const limit = incoming.meta?.backpressure ?? Number.POSITIVE_INFINITY
     try {
-      const iterator = iteratorOf(await made, facts.method)
+      const iterator = iteratorOf(await made, context.method)
       for (let index = 0; ; index++) {
         while (index - this.#takenCount >= limit && !this.#isUnwanted) {
           await new Promise<void>((resolve) => {

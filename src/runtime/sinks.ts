@@ -3,9 +3,36 @@ import type { ObjectEntry, Sink, Stored } from './object-entry.ts'
 import type { Values } from './values.ts'
 
 class Thrown {
+  readonly values: Values
   readonly stored: Stored
-  constructor(stored: Stored) {
+  constructor(values: Values, stored: Stored) {
+    this.values = values
     this.stored = stored
+  }
+}
+
+/** Settles a promise with the outcome of a call. */
+class PromiseSink implements Sink {
+  readonly #values: Values
+  readonly #resolve: (value: unknown) => void
+  readonly #reject: (reason: unknown) => void
+
+  constructor(values: Values, resolve: (value: unknown) => void, reject: (reason: unknown) => void) {
+    this.#values = values
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  resolve(stored: Stored): void {
+    try {
+      this.#resolve(this.#values.open(stored))
+    } catch (error) {
+      this.#reject(error)
+    }
+  }
+
+  reject(stored: Stored): void {
+    this.#reject(new Thrown(this.#values, stored))
   }
 }
 
@@ -14,20 +41,14 @@ class Thrown {
  * async functions that await it, at no cost for calls that succeed.
  */
 export function settlePromise(values: Values, start: (sink: Sink) => void): Promise<unknown> {
-  return new Promise<unknown>((resolve, reject) => {
-    start({
-      resolve(stored) {
-        try {
-          resolve(values.open(stored))
-        } catch (error) {
-          reject(error)
-        }
-      },
-      reject: (stored) => reject(new Thrown(stored)),
-    })
-  }).then(undefined, (thrown: unknown) => {
-    throw thrown instanceof Thrown ? errorFor(values, thrown.stored) : thrown
-  })
+  return new Promise<unknown>((resolve, reject) => start(new PromiseSink(values, resolve, reject))).then(
+    undefined,
+    rethrow,
+  )
+}
+
+function rethrow(thrown: unknown): never {
+  throw thrown instanceof Thrown ? errorFor(thrown.values, thrown.stored) : thrown
 }
 
 /** What to throw for a stored error: a fresh instance, with the stack of the worker and of the caller. */

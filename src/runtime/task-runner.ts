@@ -2,7 +2,7 @@ import type { CallMeta } from '../protocol/messages.ts'
 import type { DefinitionSpec, ResourceRequest } from '../protocol/specs.ts'
 import { CallAbort } from './call-abort.ts'
 import type { CallContext } from './context.ts'
-import { Execution, type IncomingCall } from './execution.ts'
+import { Execution, type ExecutionSite, type IncomingCall } from './execution.ts'
 import type { Link } from './link.ts'
 import { loadDefinition } from './load-definition.ts'
 import { nameWorker } from './realm-names.ts'
@@ -20,6 +20,7 @@ export interface TaskMeta extends CallMeta {
 /** Runs the tasks that callers push to this worker. */
 export class TaskRunner {
   readonly #runtime: Runtime
+  readonly #site: ExecutionSite
   #runningCount = 0
   #isNamed = false
   /** Waits under way by lease, and how to go on when the CPUs are there again. */
@@ -28,6 +29,10 @@ export class TaskRunner {
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
+    this.#site = {
+      runtime,
+      factsOf: ({ taskId, method }) => ({ taskId, method, workerId: runtime.realmId, nodeId: runtime.nodeId }),
+    }
   }
 
   onTask(link: Link, batch: readonly unknown[], at: number): void {
@@ -84,15 +89,14 @@ export class TaskRunner {
   #run(incoming: IncomingCall, fn: AnyFunction, spec: DefinitionSpec): void {
     const meta = incoming.meta as TaskMeta
     const method = meta.name ?? spec.name
-    const { realmId, nodeId } = this.#runtime
     if (!this.#isNamed) {
       this.#isNamed = true
       nameWorker(this.#runtime, { actor: undefined, isLeased: true })
     }
     this.#runningCount++
     const execution = new Execution(
+      this.#site,
       {
-        runtime: this.#runtime,
         incoming,
         context: {
           runtime: this.#runtime,
@@ -107,7 +111,6 @@ export class TaskRunner {
         },
         isAlone: this.#runningCount === 1 && !this.#runtime.isInline,
         isStream: isGenerator(fn),
-        facts: { taskId: meta.taskId, method, workerId: realmId, nodeId },
         name: method,
       },
       () => {

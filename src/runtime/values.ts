@@ -10,6 +10,7 @@ import {
 import { decodeThrown, type EncodedThrown, type ErrorRealm, encodeThrown } from '../protocol/error-codec.ts'
 import { markTaskError, SerializationError, type TaskFacts, taskFactsOf } from '../protocol/errors.ts'
 import type { RealmId } from '../protocol/ids.ts'
+import { copySmall } from '../protocol/small-copy.ts'
 import { specialsWithin } from '../protocol/specials-within.ts'
 import { handleKind } from './actor-handle.ts'
 import { actorObjects } from './actor-instance.ts'
@@ -35,6 +36,8 @@ export interface LiveKind extends SpecialKind {
 }
 
 export const transferMarks: WeakMap<object, readonly object[]> = new WeakMap()
+
+const isMarked = (object: object): boolean => transferMarks.has(object)
 
 /** Turns users' values into what channels and the store carry, and back. One per runtime. */
 export class Values {
@@ -68,6 +71,11 @@ export class Values {
 
   pack(value: unknown, root: string): Packed {
     return this.#codec.pack(value, root)
+  }
+
+  /** A copy of a small value of plain data, made now; undefined when it is more than that. */
+  copySmall(value: object): object | undefined {
+    return copySmall(value, isMarked)
   }
 
   /** Packs what a call sends, now: with `sharedMemory: 'auto'` its large arrays go into shared memory. */

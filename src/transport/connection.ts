@@ -50,7 +50,7 @@ export class Connection {
     )
   }
 
-  /** Sends a record whose fields are primitives. */
+  /** Sends a record of primitives, or of what nobody else will change: it may wait for others. */
   send(...record: readonly unknown[]): void {
     if (this.#closed !== undefined) return
     for (const field of record) this.#batch.push(field)
@@ -113,7 +113,13 @@ export class Connection {
       if (count === undefined || at + count >= message.length) break
       if (op === Op.ping) this.send(Op.pong)
       else if (op === Op.bye) this.close('the other side closed it')
-      else if (op !== Op.pong) this.#guard(() => this.#read(op, message, at + 1))
+      else if (op !== Op.pong) {
+        try {
+          this.#read(op, message, at + 1)
+        } catch (error) {
+          this.#onError(error)
+        }
+      }
       at += count + 1
     }
     this.#isScheduled = wasScheduled
