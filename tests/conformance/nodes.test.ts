@@ -190,6 +190,30 @@ test('E13 nodes go and come while sixteen actors work: every call is answered', 
   expect(answered).toBe(4800)
 }, 120_000)
 
+test('F2 a node that holds something for somebody else refuses, and what was placed there goes elsewhere', async () => {
+  await start({ numCpus: 1 })
+  const withheld = { resources: { far: 2 } }
+  const full = await addNode({ numCpus: 2, resources: { far: 2 }, withheld, name: 'full' })
+  const light = Place.options({ ...far, isolation: 'shared' }).remote()
+  const [own, task] = [Place.options(far).remote(), nodeOf.options(far).remote()]
+  const free = async (nodeId: string): Promise<number | undefined> =>
+    (await listNodes()).find((node) => node.nodeId === nodeId)?.available['far']
+  await until(async () => (await free('full')) === 0, 'it is known that nothing is free there')
+  const { nodeId: other } = await addNode({ numCpus: 2, resources: { far: 3 } })
+  const found = [(await light.where()).nodeId, (await own.where()).nodeId, await get(task)]
+  expect(found).toEqual([other, other, other])
+  expect(await own.count()).toBe(1)
+
+  full.release()
+  const there = { ...far, schedulingStrategy: { nodeId: 'full' } } as const
+  const places = [Place.options(there).remote(), Place.options({ ...there, isolation: 'shared' }).remote()]
+  for (const place of places) expect((await place.where()).nodeId).toBe('full')
+  expect(await free('full')).toBe(0)
+  for (const place of places) await terminate(place)
+  // What has ended there is free for what comes next, in the books of both.
+  expect(await get(nodeOf.options({ ...there, resources: { far: 2 } }).remote())).toBe('full')
+})
+
 test('C14 an actor on another node hands its objects to its own node when it ends', async () => {
   await start({ numCpus: 1 })
   await addFar({ name: 'keeper' })
