@@ -122,8 +122,8 @@ export class Coordinator {
       },
       dismiss: (actorId) => this.#dismiss(actorId),
       findActor: async (namespace, name) => this.#findActor(namespace, name, realm),
-      requestLease: (leaseId, request, waitForResources) =>
-        this.handle({ type: 'leaseRequested', leaseId, realm, request, waitForResources }),
+      requestLease: (leaseId, request, terms) =>
+        this.handle({ type: 'leaseRequested', leaseId, realm, request, ...terms }),
       returnLease: (leaseId) => this.handle({ type: 'leaseReturned', leaseId }),
       blockLease: (leaseId) => {
         // The node first, so that it has room for what is placed there now.

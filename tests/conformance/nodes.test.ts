@@ -2,12 +2,14 @@ import {
   ActorDiedError,
   ActorUnschedulableError,
   get,
+  init,
   kill,
   listNodes,
   listObjects,
   OwnerDiedError,
   placementGroup,
   proxy,
+  put,
   ready,
   TaskUnschedulableError,
   terminate,
@@ -15,8 +17,8 @@ import {
 } from 'troupe'
 import { type AddedNode, addNode } from 'troupe/adapter'
 import { expect, test } from 'vitest'
-import { nodeOf, ones, Place } from './actors/places.ts'
-import { expectRejects, expectThrows, latch, seconds, start, until, untilNoObjects } from './kit.ts'
+import { lengthOf, nodeOf, ones, Place } from './actors/places.ts'
+import { expectRejects, expectThrows, gate, host, latch, seconds, start, until, untilNoObjects } from './kit.ts'
 
 /** What only the nodes that are added have: what asks for it does not run in the first one. */
 const far = { resources: { far: 1 } }
@@ -212,6 +214,54 @@ test('F2 a node that holds something for somebody else refuses, and what was pla
   for (const place of places) await terminate(place)
   // What has ended there is free for what comes next, in the books of both.
   expect(await get(nodeOf.options({ ...there, resources: { far: 2 } }).remote())).toBe('full')
+})
+
+const bigLength = 1_310_720
+
+test('C21 a task goes to the node where its large arguments are, and elsewhere when that is full', async () => {
+  await start({ numCpus: 2 })
+  const store = await addFar({ name: 'store', numCpus: 2 })
+  const place = Place.options(far).remote()
+  const [[big], [small]] = [await place.keep(bigLength), await place.keep(100)]
+  const own = put(new Float64Array(bigLength / 2))
+  expect(await get(lengthOf.remote(big, small))).toEqual(['store', bigLength + 100])
+  expect(await get(lengthOf.remote(own, big))).toEqual(['store', 1.5 * bigLength])
+  const unmoved = async (...refs: Parameters<typeof lengthOf.remote>): Promise<void> =>
+    expect((await get(lengthOf.remote(...refs)))[0]).not.toBe('store')
+  await unmoved(small)
+  await unmoved(own)
+  const held = gate()
+  const holder = nodeOf.options({ schedulingStrategy: { nodeId: 'store' }, numCpus: 2 }).remote(proxy(held.pass))
+  await held.reached
+  await unmoved(big)
+  held.open()
+  expect(await get(holder)).toBe('store')
+  // It has never been in the driver, which only passed the ref on.
+  store.kill()
+  await gone(store)
+  await expectRejects(get(lengthOf.remote(big)), OwnerDiedError, /\(args\[0\]\) of lengthOf/)
+  await expectRejects(get(big), OwnerDiedError)
+})
+
+test('C21 a large argument of a call is fetched where the actor is, and keeps the order', async () => {
+  await start({ numCpus: 2 })
+  const store = await addFar({ name: 'store' })
+  const [place, reader] = [Place.options(far).remote(), Place.remote()]
+  const [big] = await place.keep(bigLength)
+  const { nodeId } = await reader.where()
+  const answers = await Promise.all([reader.length(big), reader.count(), reader.length(big), reader.count()])
+  expect(answers).toEqual([[nodeId, bigLength, 1], 2, [nodeId, bigLength, 3], 4])
+  expect(await place.length(big)).toEqual(['store', bigLength, 1])
+  store.kill()
+  await expectRejects(reader.length(big), OwnerDiedError, /args\[0\]/)
+  expect(await reader.count()).toBe(5)
+})
+
+test('F8 an actor that was asked for before the first node knew its GPUs is not refused for a smaller one', async () => {
+  void init({ numCpus: 8, ...(host === 'inline' ? { host: 'inline' as const } : {}) })
+  const place = Place.options({ numCpus: 8 }).remote()
+  await addNode({ numCpus: 1 })
+  expect(await place.count()).toBe(1)
 })
 
 test('C14 an actor on another node hands its objects to its own node when it ends', async () => {
