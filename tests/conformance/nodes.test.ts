@@ -18,7 +18,18 @@ import {
 import { type AddedNode, addNode } from 'troupe/adapter'
 import { expect, test } from 'vitest'
 import { lengthOf, nodeOf, ones, Place } from './actors/places.ts'
-import { expectRejects, expectThrows, gate, host, latch, seconds, start, until, untilNoObjects } from './kit.ts'
+import {
+  expectRejects,
+  expectThrows,
+  gate,
+  host,
+  latch,
+  reasonOf,
+  seconds,
+  start,
+  until,
+  untilNoObjects,
+} from './kit.ts'
 
 /** What only the nodes that are added have: what asks for it does not run in the first one. */
 const far = { resources: { far: 1 } }
@@ -218,7 +229,7 @@ test('F2 a node that holds something for somebody else refuses, and what was pla
 
 const bigLength = 1_310_720
 
-test('C21 a task goes to the node where its large arguments are, and elsewhere when that is full', async () => {
+test('F14 a task goes to the node where its large arguments are, and elsewhere when that is full', async () => {
   await start({ numCpus: 2 })
   const store = await addFar({ name: 'store', numCpus: 2 })
   const place = Place.options(far).remote()
@@ -243,7 +254,7 @@ test('C21 a task goes to the node where its large arguments are, and elsewhere w
   await expectRejects(get(big), OwnerDiedError)
 })
 
-test('C21 a large argument of a call is fetched where the actor is, and keeps the order', async () => {
+test('F14 a large argument of a call is fetched where the actor is, and keeps the order', async () => {
   await start({ numCpus: 2 })
   const store = await addFar({ name: 'store' })
   const [place, reader] = [Place.options(far).remote(), Place.remote()]
@@ -252,9 +263,22 @@ test('C21 a large argument of a call is fetched where the actor is, and keeps th
   const answers = await Promise.all([reader.length(big), reader.count(), reader.length(big), reader.count()])
   expect(answers).toEqual([[nodeId, bigLength, 1], 2, [nodeId, bigLength, 3], 4])
   expect(await place.length(big)).toEqual(['store', bigLength, 1])
+  const stop = new AbortController()
+  const stopped = reader.length.options({ signal: stop.signal }).remote(big)
+  stop.abort()
+  expect(await reasonOf(get(stopped))).toBe(stop.signal.reason)
+  // It had not started when it was given up: it was waiting for its argument.
+  expect(await reader.count()).toBe(5)
+  const [other] = await place.keep(bigLength)
+  expect((await get(lengthOf.remote(other)))[0]).toBe('store')
+  await reader.length(other)
+  other[Symbol.dispose]()
+  const holdersOf = async (id: string): Promise<readonly string[]> =>
+    (await listObjects()).find(({ objectId }) => objectId === id)?.holders ?? []
+  await until(async () => (await holdersOf(other.id)).length === 0, 'nobody holds the second one any more')
   store.kill()
   await expectRejects(reader.length(big), OwnerDiedError, /args\[0\]/)
-  expect(await reader.count()).toBe(5)
+  expect(await reader.count()).toBe(7)
 })
 
 test('F8 an actor that was asked for before the first node knew its GPUs is not refused for a smaller one', async () => {
