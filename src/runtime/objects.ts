@@ -226,7 +226,10 @@ export class Objects {
       return
     }
     entry.isFetching = true
-    this.#fetchFrom(entry.keeper, entry.id, sinkOf(entry))
+    this.#fetchFrom(entry.keeper, entry.id, {
+      resolve: (stored) => entry.resolve(stored),
+      reject: (stored) => entry.reject(stored),
+    })
   }
 
   /** Brings the value of a borrowed object here once more: its copy had to make room. */
@@ -308,10 +311,6 @@ export class Objects {
     const holders = this.#table.holdersOf(id).map(([realm]) => realm)
     return { objectId: id, owner: ownerOf(id), keeper: realmId, state, bytes: kept?.bytes, place: kept?.place, holders }
   }
-}
-
-function sinkOf(entry: ObjectEntry): Pick<ObjectEntry, 'resolve' | 'reject'> {
-  return { resolve: (stored) => entry.resolve(stored), reject: (stored) => entry.reject(stored) }
 }
 
 // A ref of its own for what is under way: the user's may be disposed before that is sent.
