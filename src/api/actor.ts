@@ -100,7 +100,7 @@ function begin(actorClass: ActorDefinition, options: ActorDefaults, args: unknow
   }
   checkGroups(handle)
   const spec = specOf(actorClass, options, handle, runtime)
-  const packed = new CallArguments(runtime, args)
+  const packed = new CallArguments(runtime, args, false)
   packed.keep()
   const isReady = packed.isReady && !packed.hasFailed
   const remote = runtime.actors.created(handle)

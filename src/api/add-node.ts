@@ -1,4 +1,5 @@
 import { host } from '#host'
+import type { NodeResources } from '../core/node-ledger.ts'
 import { type AddedNode, addNode as add } from '../runtime/add-node.ts'
 import { checkAmount, checkKeys, checkNumber, checkResources, checkString } from '../runtime/checks.ts'
 import { requireRuntime } from './current.ts'
@@ -15,6 +16,11 @@ export interface AddNodeOptions {
   readonly resources?: Readonly<Record<string, number>>
   readonly labels?: Readonly<Record<string, string>>
   readonly objectStoreMemory?: number
+  /**
+   * What of these it keeps at first for somebody that the cluster does not know of: it refuses what does not fit besides,
+   * and that goes elsewhere. `node.release()` gives it to the cluster.
+   */
+  readonly withheld?: Amounts
 }
 
 /**
@@ -24,10 +30,10 @@ export interface AddNodeOptions {
  */
 export async function addNode(options: AddNodeOptions = {}): Promise<AddedNode> {
   const where = 'addNode'
-  checkKeys(options, ['name', 'numCpus', 'numGpus', 'resources', 'labels', 'objectStoreMemory'], where)
-  checkAmount(options.numCpus, 'numCpus', where)
-  checkNumber(options.numGpus, { name: 'numGpus', where, min: 0, isInteger: true })
-  checkResources(options.resources, where)
+  checkKeys(options, ['name', 'numCpus', 'numGpus', 'resources', 'labels', 'objectStoreMemory', 'withheld'], where)
+  checkAmounts(options, where)
+  checkKeys(options.withheld ?? {}, ['numCpus', 'numGpus', 'resources'], `${where}.withheld`)
+  checkAmounts(options.withheld ?? {}, `${where}.withheld`)
   for (const [label, value] of Object.entries(options.labels ?? {})) checkString(value, `labels.${label}`, where)
   checkNumber(options.objectStoreMemory, { name: 'objectStoreMemory', where, min: 1, isInteger: true })
   checkNodeName(options.name, where)
@@ -37,12 +43,21 @@ export async function addNode(options: AddNodeOptions = {}): Promise<AddedNode> 
   await runtime.joined
   return add(runtime, {
     name: options.name ?? newNodeName(),
-    resources: {
-      cpus: options.numCpus ?? host.cpuCount,
-      gpus: options.numGpus ?? 0,
-      custom: options.resources ?? {},
-    },
+    resources: resourcesOf({ ...options, numCpus: options.numCpus ?? host.cpuCount }),
+    withheld: resourcesOf(options.withheld ?? {}),
     labels: options.labels ?? {},
     memoryBytes: options.objectStoreMemory,
   })
+}
+
+type Amounts = Pick<AddNodeOptions, 'numCpus' | 'numGpus' | 'resources'>
+
+function checkAmounts({ numCpus, numGpus, resources }: Amounts, where: string): void {
+  checkAmount(numCpus, 'numCpus', where)
+  checkNumber(numGpus, { name: 'numGpus', where, min: 0, isInteger: true })
+  checkResources(resources, where)
+}
+
+function resourcesOf({ numCpus = 0, numGpus = 0, resources = {} }: Amounts): NodeResources {
+  return { cpus: numCpus, gpus: numGpus, custom: resources }
 }

@@ -41,11 +41,15 @@ export const Op = {
   settled: 19,
   /** The last record of a link that is closed: not every platform tells the other side that a port was closed. */
   bye: 20,
+  /** callId, objectId, bytes: as fetch, but a value that takes more bytes is answered with its size alone */
+  look: 21,
+  /** callId, bytes: the answer to a look at a large value */
+  sized: 22,
 } as const
 export type Opcode = (typeof Op)[keyof typeof Op]
 
 /** Fields that follow each opcode; index = opcode. */
-export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 3, 5, 4, 3, 4, 0, 0, 2, 1, 2, 0]
+export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 3, 5, 4, 3, 4, 0, 0, 2, 1, 2, 0, 3, 2]
 
 /** Rare facts of a call. Left out when there are none, which is the usual case. */
 export interface CallMeta {
@@ -57,4 +61,6 @@ export interface CallMeta {
   /** How often this call was tried before. */
   readonly attempt?: number
   readonly timeout?: number
+  /** The arguments that are refs to large values, which the callee fetches from where they are. */
+  readonly fetched?: readonly number[]
 }

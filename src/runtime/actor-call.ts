@@ -36,7 +36,7 @@ export class ActorCall implements Pending {
   ) {
     this.#actor = actor
     this.method = method
-    this.args = new CallArguments(actor.runtime, args)
+    this.args = new CallArguments(actor.runtime, args, true)
     this.#sink = sink
     this.#meta = meta
     this.#retriesLeft = maxRetries
@@ -110,7 +110,7 @@ export class ActorCall implements Pending {
 
   #sendPacked(link: Link, incarnation: number, seq: number): boolean {
     const { values } = this.#actor.runtime
-    const resolved = this.args.resolve(`${this.#actor.spec.className}.${this.method}`)
+    const resolved = this.args.resolve(`${this.#actor.spec.className}.${this.method}`, link.peer)
     if ('failed' in resolved) {
       this.onError(values.packEncoded(resolved.failed).value, undefined)
       return false
@@ -120,13 +120,14 @@ export class ActorCall implements Pending {
       this.#actor.lost(this, false)
       return false
     }
-    const { args, specials } = resolved
+    const { args, specials, fetched } = resolved
     const { actorId } = this.#actor.spec
     const { session } = this.#actor
     const callId = link.connection.pending.add(this)
     try {
       const wire = values.toWire(specials, link.peer)
-      const record = [Op.call, callId, actorId, incarnation, session, seq, this.method, args, wire, this.#meta]
+      const meta = fetched === undefined ? this.#meta : { ...this.#meta, fetched }
+      const record = [Op.call, callId, actorId, incarnation, session, seq, this.method, args, wire, meta]
       if (this.#retriesLeft === 0) link.connection.post(record, this.args.transfer)
       else if (link.postKept(record, this.args.transfer)) this.#retriesLeft = 0
     } catch (error) {

@@ -1,4 +1,5 @@
 import { host } from '#host'
+import type { NodeResources } from '../core/node-ledger.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import { bareNode } from './driver.ts'
 import type { HeadSide } from './head-side.ts'
@@ -12,11 +13,15 @@ export interface AddedNodeOptions extends NodeFacts {
   readonly name: string
   /** How much all realms of the node together may keep of objects in memory, in bytes. */
   readonly memoryBytes?: number | undefined
+  /** What of its resources it keeps at first for somebody that the cluster does not know of. */
+  readonly withheld: NodeResources
 }
 
 /** Another node of the cluster, in this process. */
 export interface AddedNode {
   readonly nodeId: string
+  /** What was withheld is for the cluster from now on. */
+  release(): void
   /** It is gone at once, with all that runs and lives there; the rest of the cluster finds out. */
   kill(): void
   /** Ends it and its workers; resolves when they have ended. */
@@ -24,7 +29,10 @@ export interface AddedNode {
 }
 
 /** Adds a node to a cluster: a main realm of its own in this process, with workers of its own. */
-export async function addNode(head: Runtime, { name, memoryBytes, ...facts }: AddedNodeOptions): Promise<AddedNode> {
+export async function addNode(
+  head: Runtime,
+  { name, memoryBytes, withheld, ...facts }: AddedNodeOptions,
+): Promise<AddedNode> {
   const cluster = head.cluster as HeadSide
   if (name === head.realmId || cluster.hasMember(name) || head.isLost(name))
     throw new RangeError(`A node named ${JSON.stringify(name)} is or was in this cluster already; choose another name.`)
@@ -42,9 +50,11 @@ export async function addNode(head: Runtime, { name, memoryBytes, ...facts }: Ad
   const side = new MemberSide(runtime, node, link)
   node.cluster = side
   runtime.cluster = side
+  node.open(facts.resources, withheld)
   await link.ask('nodeJoined', facts)
   return {
     nodeId: name,
+    release: () => node.books.release(),
     kill: () => link.connection.close('it was killed'),
     shutdown: () => runtime.shutdown(),
   }

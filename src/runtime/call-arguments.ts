@@ -1,13 +1,17 @@
 import { isPrimitive, type Packed, type Special } from '../protocol/codec.ts'
 import type { EncodedThrown } from '../protocol/error-codec.ts'
+import { mainOf, type NodeId, type RealmId } from '../protocol/ids.ts'
+import { bytesOf, lookAt, nodeOfMost } from './far-objects.ts'
 import type { ObjectEntry, Reading } from './object-entry.ts'
-import { entryOf, isObjectRef } from './object-ref.ts'
+import { entryOf, isObjectRef, ObjectRef } from './object-ref.ts'
 import type { Runtime } from './runtime.ts'
 
 /** A ref at the top level of the arguments, and its value once it has been read. */
 interface RefArgument {
   readonly index: number
   readonly entry: ObjectEntry
+  /** What is sent in its place when the callee is to fetch the value. */
+  far?: { readonly ref: ObjectRef; readonly placeholder: object }
   reading?: Reading
   /** Why its value could not be read. */
   failure?: unknown
@@ -23,9 +27,12 @@ export class CallArguments {
   isPlain: boolean
   #refs: RefArgument[] | undefined
   #isKept = false
+  /** Whoever gets them can fetch values by itself. */
+  readonly #mayStayFar: boolean
 
-  constructor(runtime: Runtime, args: unknown[]) {
+  constructor(runtime: Runtime, args: unknown[], mayStayFar: boolean) {
     this.#runtime = runtime
+    this.#mayStayFar = mayStayFar
     this.value = args
     this.isPlain = true
     let refs: RefArgument[] | undefined
@@ -57,7 +64,7 @@ export class CallArguments {
   }
 
   get isReady(): boolean {
-    return this.#refs === undefined || this.#refs.every(isRead)
+    return this.#refs === undefined || this.#refs.every((ref) => this.#isRead(ref))
   }
 
   /** One of the refs is known to have no value. */
@@ -68,15 +75,34 @@ export class CallArguments {
     )
   }
 
-  /** Calls back when every ref has its value here, or its error. */
+  /** The node that it is best to be near to; undefined: any. */
+  get nearNodeId(): NodeId | undefined {
+    return this.#refs === undefined ? undefined : nodeOfMost(this.#refs.map(({ entry }) => entry))
+  }
+
+  // Known to be large and elsewhere: the callee gets the ref.
+  #isFar({ entry }: RefArgument): boolean {
+    return this.#mayStayFar && entry.state === 'pending' && entry.farBytes !== undefined
+  }
+
+  #isRead(ref: RefArgument): boolean {
+    return isRead(ref) || this.#isFar(ref)
+  }
+
+  /** Calls back when every ref has its value, here or where the callee can fetch it, or its error. */
   whenReady(then: () => void): void {
     let waiting = 1
     const arrived = (): void => {
       if (--waiting === 0) then()
     }
     for (const ref of this.#refs ?? []) {
-      if (isRead(ref)) continue
+      if (this.#isRead(ref)) continue
       waiting++
+      if (this.#mayStayFar) {
+        lookAt(this.#runtime, ref.entry)
+        ref.entry.whenFound(() => (this.#isFar(ref) ? arrived() : whenRead(ref, arrived)))
+        continue
+      }
       this.#runtime.objects.fetch(ref.entry)
       ref.entry.whenSettled(() => whenRead(ref, arrived))
     }
@@ -100,7 +126,10 @@ export class CallArguments {
     const { objects, values } = this.#runtime
     values.release(this.specials)
     this.specials = undefined
-    for (const { entry } of this.#refs ?? []) objects.dropRef(this, entry)
+    for (const { entry, far } of this.#refs ?? []) {
+      far?.ref[Symbol.dispose]()
+      objects.dropRef(this, entry)
+    }
     this.#refs = undefined
   }
 
@@ -118,18 +147,44 @@ export class CallArguments {
   }
 
   /** What is to be sent: with the refs' values in their places. Or the error of the first ref that has one. */
-  resolve(name: string): { args: unknown[]; specials: readonly Special[] | undefined } | { failed: EncodedThrown } {
+  resolve(name: string, receiver?: RealmId): ResolvedArguments | { readonly failed: EncodedThrown } {
     if (this.#refs === undefined) return { args: this.value, specials: this.specials }
     const args = this.value.slice()
     let specials = this.specials
+    let fetched: number[] | undefined
     for (const ref of this.#refs) {
+      if (this.#isFar(ref) || (receiver !== undefined && this.#isNearer(ref, receiver))) {
+        ref.far ??= { ref: new ObjectRef(ref.entry), placeholder: {} }
+        args[ref.index] = ref.far.placeholder
+        specials = [...(specials ?? []), [ref.far.placeholder, 'ref', ref.far.ref]]
+        fetched = [...(fetched ?? []), ref.index]
+        continue
+      }
       if (!isRead(ref) || ref.reading === undefined) return { failed: dependencyError(this.#runtime, ref, name) }
       const { stored } = ref.reading
       args[ref.index] = stored.value
       if (stored.specials !== undefined) specials = [...(specials ?? []), ...stored.specials]
     }
-    return { args, specials }
+    return { args, specials, fetched }
   }
+
+  // There is a copy here, but the receiver lives where the value does.
+  #isNearer({ entry }: RefArgument, receiver: RealmId): boolean {
+    return (
+      this.#mayStayFar &&
+      entry.state === 'value' &&
+      mainOf(receiver) === mainOf(entry.keeper) &&
+      mainOf(receiver) !== this.#runtime.config.mainId &&
+      bytesOf(entry) > 0
+    )
+  }
+}
+
+/** What is to be sent; the callee fetches the values of the refs at `fetched` itself. */
+export interface ResolvedArguments {
+  readonly args: unknown[]
+  readonly specials: readonly Special[] | undefined
+  readonly fetched?: readonly number[] | undefined
 }
 
 /** What a call's arguments are when they are given to someone else. */

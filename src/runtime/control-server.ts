@@ -2,7 +2,7 @@ import type { WaitEdge } from '../core/wait-graph.ts'
 import type { Packed } from '../protocol/codec.ts'
 import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, GroupSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
-import type { Control } from './control.ts'
+import type { Control, LeaseTerms } from './control.ts'
 
 /** Answers a request that another realm sent through its RemoteControl. */
 export async function answerRequest(control: Control, name: string, payload: unknown): Promise<unknown> {
@@ -74,12 +74,12 @@ export function takeNotice(control: Control, name: string, payload: unknown): bo
       return true
     }
     case 'requestLease': {
-      const { leaseId, request, waitForResources } = payload as {
+      const { leaseId, request, terms } = payload as {
         leaseId: string
         request: ResourceRequest
-        waitForResources: boolean
+        terms: LeaseTerms
       }
-      control.requestLease(leaseId, request, waitForResources)
+      control.requestLease(leaseId, request, terms)
       return true
     }
     case 'returnLease':

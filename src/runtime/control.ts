@@ -4,7 +4,7 @@ import type { Amounts } from '../core/node-ledger.ts'
 import type { WaitEdge } from '../core/wait-graph.ts'
 import type { NodeView } from '../core/worker-pool.ts'
 import type { Packed } from '../protocol/codec.ts'
-import type { ActorId, Incarnation, RealmId, WorkerId } from '../protocol/ids.ts'
+import type { ActorId, Incarnation, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, GroupSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { FiguresOf } from './call-meter.ts'
 import type { Link } from './link.ts'
@@ -19,6 +19,13 @@ export interface WorkerView {
   readonly state: string
   readonly actorIds: readonly ActorId[]
   readonly isLeased: boolean
+}
+
+/** On what terms a worker is wanted. */
+export interface LeaseTerms {
+  readonly waitForResources: boolean
+  /** The node where the large arguments of its tasks are. */
+  readonly nearNodeId?: NodeId
 }
 
 /** What becomes of a request for an actor, beside what is published of it. */
@@ -43,7 +50,7 @@ export interface Control {
   kill(actorId: ActorId, mayRestart: boolean): void
   dismiss(actorId: ActorId): Promise<void>
   findActor(namespace: string, name: string): Promise<HandleSpec | undefined>
-  requestLease(leaseId: string, request: ResourceRequest, waitForResources: boolean): void
+  requestLease(leaseId: string, request: ResourceRequest, terms: LeaseTerms): void
   returnLease(leaseId: string): void
   /** Ends the leased worker, whatever it does. */
   endLease(leaseId: string): void
@@ -111,8 +118,8 @@ export class RemoteControl implements Control {
   findActor(namespace: string, name: string): Promise<HandleSpec | undefined> {
     return this.#link.ask('findActor', { namespace, name })
   }
-  requestLease(leaseId: string, request: ResourceRequest, waitForResources: boolean): void {
-    this.#link.tell('requestLease', { leaseId, request, waitForResources })
+  requestLease(leaseId: string, request: ResourceRequest, terms: LeaseTerms): void {
+    this.#link.tell('requestLease', { leaseId, request, terms })
   }
   returnLease(leaseId: string): void {
     this.#link.tell('returnLease', leaseId)

@@ -8,6 +8,7 @@ import type { ActorId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, HandleSpec, ResourceRequest } from '../protocol/specs.ts'
 import { ActorLuggage } from './actor-luggage.ts'
 import { askWorkers, type Question } from './ask-workers.ts'
+import type { Assignments } from './assignments.ts'
 import { Circles } from './circles.ts'
 import type { Control, CreationOutcome, WorkerView } from './control.ts'
 import { answerRequest, takeNotice } from './control-server.ts'
@@ -17,7 +18,7 @@ import { listings } from './listings.ts'
 import { workerLabel } from './realm-names.ts'
 import { unschedulable } from './remote-actor.ts'
 import type { Runtime } from './runtime.ts'
-import { settleCalls } from './settle-calls.ts'
+import { WorkerOrders } from './worker-orders.ts'
 
 const tickMs = 1000
 
@@ -30,6 +31,7 @@ export class Coordinator {
   readonly #nodes: HeadSide
   readonly #state = new ClusterState()
   readonly #luggage: ActorLuggage
+  readonly #orders: WorkerOrders
   readonly #circles: Circles
   readonly #watchers = new Map<ActorId, Set<RealmId>>()
   readonly #endWaiters = new Map<ActorId, (() => void)[]>()
@@ -43,10 +45,24 @@ export class Coordinator {
     this.#runtime = runtime
     this.#nodes = nodes
     this.#luggage = new ActorLuggage((specials) => runtime.values.release(specials))
+    this.#orders = new WorkerOrders({
+      runtime,
+      nodes,
+      state: this.#state,
+      luggage: this.#luggage,
+      handle: (event) => this.handle(event),
+      send: (realm, name, payload) => this.#send(realm, name, payload),
+      watchersOf: (actorId) => [...(this.#watchers.get(actorId) ?? [])].flatMap((realm) => nodes.link(realm) ?? []),
+    })
     this.#circles = new Circles({
       classNameOf: (actorId) => this.#state.actorSpec(actorId)?.handle.className,
       found: (chain, newest) => this.#foundCircle(chain, newest),
     })
+  }
+
+  /** What waits for the word of its node. */
+  get assignments(): Assignments {
+    return this.#orders.assignments
   }
 
   /** Events that come while one is handled wait for it. */
@@ -106,10 +122,14 @@ export class Coordinator {
       },
       dismiss: (actorId) => this.#dismiss(actorId),
       findActor: async (namespace, name) => this.#findActor(namespace, name, realm),
-      requestLease: (leaseId, request, waitForResources) =>
-        this.handle({ type: 'leaseRequested', leaseId, realm, request, waitForResources }),
+      requestLease: (leaseId, request, terms) =>
+        this.handle({ type: 'leaseRequested', leaseId, realm, request, ...terms }),
       returnLease: (leaseId) => this.handle({ type: 'leaseReturned', leaseId }),
-      blockLease: (leaseId) => this.handle({ type: 'leaseBlocked', leaseId }),
+      blockLease: (leaseId) => {
+        // The node first, so that it has room for what is placed there now.
+        this.#nodes.blockLease(realm, leaseId)
+        this.handle({ type: 'leaseBlocked', leaseId })
+      },
       unblockLease: (leaseId) => this.handle({ type: 'leaseUnblocked', leaseId }),
       endLease: (leaseId) => this.handle({ type: 'leaseRevoked', leaseId }),
       createGroup: (spec) =>
@@ -118,6 +138,7 @@ export class Coordinator {
       groupReady: (groupId) => this.#groupReady(groupId),
       actorExited: (actorId, incarnation) => {
         const death: Death = { reason: 'INTENDED_USER_EXIT', message: 'exitActor() is called' }
+        this.#orders.letGo(realm, actorId, incarnation)
         this.handle({ type: 'actorEnded', actorId, incarnation, death })
       },
       saveCheckpoint: (actorId, incarnation, state) => this.#saveCheckpoint(actorId, incarnation, state),
@@ -255,28 +276,24 @@ export class Coordinator {
       case 'startWorker':
         return this.#nodes.startWorker(command.workerId, this.#labelOf(command.workerId))
       case 'stopWorker':
+        this.assignments.workerEnds(command.workerId)
         return this.#nodes.stopWorker(command.workerId, command.isGraceful)
       case 'createActor':
-        return this.#createOnWorker(command)
+        return this.#orders.createActor(command)
       case 'dismissActor':
-        return this.#dismissOnWorker(command)
+        return this.#orders.dismissActor(command)
       case 'dropActor':
-        return this.#dropOnWorker(command)
+        return this.#orders.dropActor(command)
       case 'publishActor':
         return this.#publish(command.actorId)
       case 'grantLease':
-        return this.#send(command.realm, 'leaseGranted', {
-          leaseId: command.leaseId,
-          workerId: command.workerId,
-          gpuIds: command.gpuIds,
-        })
+        return this.#orders.grantLease(command)
       case 'resumeLease':
-        return this.#send(command.workerId, 'leaseResumed', command.leaseId)
+        return this.#orders.resumeLease(command)
       case 'refuseLease':
         return this.#send(command.realm, 'leaseRefused', { leaseId: command.leaseId, refusal: command.refusal })
       case 'closeLease':
-        // Only the books of other nodes need to be told.
-        return
+        return this.#orders.closeLease(command)
       case 'publishGroup':
         return wakeAll(this.#groupWaiters, command.groupId)
       case 'reportPending':
@@ -292,44 +309,6 @@ export class Coordinator {
     const actorId = worker?.actorIds[0]
     const actor = actorId === undefined ? undefined : this.#state.actorSpec(actorId)
     return workerLabel({ workerId, actor, isLeased: worker?.isLeased === true })
-  }
-
-  #createOnWorker({ actorId, incarnation, workerId, gpuIds }: Extract<ClusterCommand, { type: 'createActor' }>): void {
-    const link = this.#nodes.link(workerId)
-    // It ended just now: the coordinator is about to hear of it.
-    if (link === undefined) return
-    const spec = this.#state.actorSpec(actorId)!
-    const isLast = spec.maxRestarts === 0
-    const { transfer, ...luggage } = this.#luggage.take(actorId, isLast)
-    link.ask<void>('createActor', { spec, incarnation, gpuIds, ...luggage }, transfer).then(
-      () => this.handle({ type: 'actorStarted', actorId, incarnation }),
-      (error: unknown) => this.#creationFailed(actorId, incarnation, error),
-    )
-    if (isLast) this.#luggage.dropArguments(actorId)
-  }
-
-  #creationFailed(actorId: ActorId, incarnation: number, error: unknown): void {
-    // The worker itself is gone: its exit says how.
-    if (this.#runtime.isLostError(error)) return
-    const message = `its constructor failed: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`
-    this.handle({
-      type: 'actorFailed',
-      actorId,
-      incarnation,
-      death: { reason: 'INIT_FAILED', message, cause: this.#runtime.values.encodeThrown(error) },
-    })
-  }
-
-  #dismissOnWorker({ actorId, incarnation, workerId, death }: Extract<ClusterCommand, { type: 'dismissActor' }>): void {
-    const ended = (): void => this.handle({ type: 'actorEnded', actorId, incarnation, death })
-    const dismiss = (): void => void this.#nodes.link(workerId)?.ask<void>('dismissActor', actorId).then(ended, ended)
-    const links = [...(this.#watchers.get(actorId) ?? [])].flatMap((realm) => this.#nodes.link(realm) ?? [])
-    void settleCalls(links, actorId).then(dismiss)
-  }
-
-  #dropOnWorker({ actorId, incarnation, workerId }: Extract<ClusterCommand, { type: 'dropActor' }>): void {
-    const dropped = (): void => this.handle({ type: 'actorDropped', actorId, incarnation })
-    this.#nodes.link(workerId)?.ask<void>('dropActor', actorId).then(dropped, dropped)
   }
 
   #publish(actorId: ActorId): void {
@@ -355,6 +334,7 @@ export class Coordinator {
 
   /** A worker is gone, and its waits with it. */
   realmLost(realm: RealmId): void {
+    this.assignments.workerEnds(realm)
     this.#circles.realmLost(realm)
   }
 

@@ -78,7 +78,9 @@ export function joinNode(
   labels: Readonly<Record<string, string>> = {},
   spareWorkers = 0,
 ): void {
-  runtime.coordinator!.handle({ type: 'nodeJoined', nodeId: runtime.nodeId, resources, labels, spareWorkers })
+  runtime.node!.open(resources)
+  const { nodeId } = runtime
+  runtime.coordinator!.handle({ type: 'nodeJoined', nodeId, resources, labels, spareWorkers, isRemote: true })
 }
 
 function startInline(config: WorkerConfig, port: PortLike): InlineRealm {

@@ -2,7 +2,9 @@ import { isPrimitive } from '../protocol/codec.ts'
 import { SerializationError, type TaskFacts } from '../protocol/errors.ts'
 import { type CallMeta, Op } from '../protocol/messages.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
+import { takeValue } from './far-objects.ts'
 import type { Link } from './link.ts'
+import { isObjectRef } from './object-ref.ts'
 import { probe } from './probe.ts'
 import type { Running } from './running.ts'
 import type { Runtime } from './runtime.ts'
@@ -47,6 +49,7 @@ export class Execution implements Running {
   #endMs = 0
   #isAnswered = false
   #isListed = false
+  #isEntered = false
   #takenCount = 0
   #isUnwanted = false
   #wakeProducer: (() => void) | undefined
@@ -61,7 +64,7 @@ export class Execution implements Running {
   run(startMs: number, call: (args: unknown[]) => unknown): void {
     this.#startMs = startMs
     const { runtime } = this.#site
-    const { incoming, context, isAlone, isStream } = this.#how
+    const { incoming, context } = this.#how
     if (incoming.meta?.timeout !== undefined) {
       incoming.link.connection.send(Op.started, incoming.callId)
       incoming.link.connection.flush()
@@ -71,20 +74,60 @@ export class Execution implements Running {
       const specials = runtime.values.fromWire(incoming.specials)
       if (context.scope !== undefined) for (const held of runtime.values.held(specials)) context.scope.push(held)
       const args = runtime.values.open({ value: incoming.args, specials }) as unknown[]
-      result = enterCall(context, isAlone, () => call(args))
+      if (incoming.meta?.fetched !== undefined) return void this.#fetch(args, incoming.meta.fetched, call)
+      result = this.#enter(() => call(args))
     } catch (error) {
       return this.#fail(error)
     }
+    this.#began(result)
+  }
+
+  #enter<R>(body: () => R): R {
+    const { context, isAlone } = this.#how
+    this.#isEntered = true
+    return enterCall(context, isAlone, body)
+  }
+
+  #began(result: unknown): void {
+    const { isStream } = this.#how
     if (!isStream && !isThenable(result)) return this.#succeed(result)
-    // Nothing can be said to a call that is over before anything else is heard.
-    runtime.running.add(incoming.link, incoming.callId, this)
-    this.#isListed = true
-    runtime.clock.lapse()
+    this.#list()
+    this.#site.runtime.clock.lapse()
     if (isStream) return void this.#produce(result)
     ;(result as PromiseLike<unknown>).then(
       (value) => this.#succeed(value),
       (error) => this.#fail(error),
     )
+  }
+
+  // From now on its caller can cancel it. One that is over before anything else is heard needs not be found.
+  #list(): void {
+    if (this.#isListed) return
+    this.#isListed = true
+    const { link, callId } = this.#how.incoming
+    this.#site.runtime.running.add(link, callId, this)
+  }
+
+  // Large arguments are taken from where they are. Its turn is kept meanwhile.
+  async #fetch(args: unknown[], indices: readonly number[], call: (args: unknown[]) => unknown): Promise<void> {
+    this.#list()
+    const { runtime } = this.#site
+    const { context, name } = this.#how
+    let result: unknown
+    try {
+      const taking = indices.map(async (index) => {
+        args[index] = await takeArgument(runtime, { value: args[index], index, name })
+      })
+      await Promise.all(taking)
+      if (this.#isAnswered) return
+      // It has not started, and never will.
+      if (this.#isUnwanted) throw context.abort.signal.reason
+      this.#startMs = runtime.clock.read()
+      result = this.#enter(() => call(args))
+    } catch (error) {
+      return this.#fail(error)
+    }
+    this.#began(result)
   }
 
   /** The caller has given up: the method's signal aborts; what it still returns is dropped. */
@@ -180,7 +223,7 @@ export class Execution implements Running {
     // Before it is answered: what a caller knows to have ended has an earlier end.
     this.#endMs = runtime.clock.read()
     if (this.#isListed) runtime.running.remove(incoming.link, incoming.callId)
-    leaveCall(context, isAlone)
+    if (this.#isEntered) leaveCall(context, isAlone)
     return true
   }
 
@@ -218,6 +261,21 @@ export class Execution implements Running {
     } catch (error) {
       this.#fail(runtime.values.explain(error, undefined, 'item'))
     }
+  }
+}
+
+async function takeArgument(
+  runtime: Runtime,
+  { value, index, name }: { value: unknown; index: number; name: string },
+): Promise<unknown> {
+  // It came from another realm: it may be anything.
+  if (!isObjectRef(value)) throw new TypeError(`args[${index}] of ${name} is no ref.`)
+  try {
+    return await takeValue(runtime, value)
+  } catch (error) {
+    if (error instanceof Error)
+      error.message = `An input argument (args[${index}]) of ${name} could not be computed: ${error.message}`
+    throw error
   }
 }
 

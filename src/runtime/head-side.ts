@@ -1,3 +1,4 @@
+import type { Allocation } from '../core/demand.ts'
 import type { NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
 import { mainOf } from '../protocol/ids.ts'
 import type { PortLike } from '../protocol/platform.ts'
@@ -9,7 +10,8 @@ import { peerMs, within } from './hand-over.ts'
 import { type Introduction, introduce } from './introductions.ts'
 import type { Link } from './link.ts'
 import type { LocalNode } from './local-node.ts'
-import type { NodeFacts } from './member-side.ts'
+import type { LeaseResumption, NodeFacts } from './member-side.ts'
+import type { ActorDuty, Assignment } from './node-books.ts'
 import type { Runtime } from './runtime.ts'
 
 /** How a cluster was started. */
@@ -61,7 +63,7 @@ export class HeadSide implements ClusterSide {
   }
 
   startWorker(workerId: WorkerId, name: string): void {
-    if (mainOf(workerId) === this.#runtime.realmId) return this.#local.startWorker(workerId, name)
+    if (this.#isOwn(workerId)) return this.#local.startWorker(workerId, name)
     const member = this.#memberOf(workerId)
     // Its node was lost just now: the coordinator is about to hear of it.
     if (member === undefined) return
@@ -73,6 +75,33 @@ export class HeadSide implements ClusterSide {
     const member = this.#memberOf(workerId)
     if (member === undefined) this.#local.stopWorker(workerId, isGraceful)
     else member.link.tell('stopWorker', { workerId, isGraceful })
+  }
+
+  // A node that was lost just now has nothing any more: the coordinator is about to hear of it.
+
+  assign(assignment: Assignment): void {
+    if (this.#isOwn(assignment.workerId)) this.#local.books.assign(assignment)
+    else this.#memberOf(assignment.workerId)?.link.tell('assign', assignment)
+  }
+
+  unassign(workerId: WorkerId, dutyId: string): void {
+    if (this.#isOwn(workerId)) this.#local.books.unassign(workerId, dutyId)
+    else this.#memberOf(workerId)?.link.tell('unassign', { workerId, dutyId })
+  }
+
+  blockLease(workerId: WorkerId, leaseId: string): void {
+    if (this.#isOwn(workerId)) this.#local.books.block(workerId, leaseId)
+    else this.#memberOf(workerId)?.link.tell('blockLease', { workerId, leaseId })
+  }
+
+  resumeLease(resumption: LeaseResumption): void {
+    const { workerId, leaseId, allocation } = resumption
+    if (this.#isOwn(workerId)) this.#local.books.resume(workerId, leaseId, allocation)
+    else this.#memberOf(workerId)?.link.tell('resumeLease', resumption)
+  }
+
+  #isOwn(realm: RealmId): boolean {
+    return mainOf(realm) === this.#runtime.realmId
   }
 
   #memberOf(realm: RealmId): Member | undefined {
@@ -88,6 +117,28 @@ export class HeadSide implements ClusterSide {
   workerExited(workerId: WorkerId, exit: WorkerExit): void {
     this.#realmEnded(workerId)
     if (!this.#runtime.isShutDown) this.coordinator.handle({ type: 'workerExited', workerId, exit })
+  }
+
+  assigned(workerId: WorkerId, dutyId: string): void {
+    this.coordinator.assignments.assigned(workerId, dutyId)
+  }
+
+  actorRefused(workerId: WorkerId, actor: ActorDuty): void {
+    this.coordinator.assignments.refused(workerId, actor)
+    this.coordinator.handle({ type: 'actorRefused', actorId: actor.actorId, incarnation: actor.incarnation })
+  }
+
+  workerRefused(workerId: WorkerId): void {
+    this.#realmEnded(workerId)
+    if (!this.#runtime.isShutDown) this.coordinator.handle({ type: 'workerRefused', workerId })
+  }
+
+  nodeReported(foreign: readonly Allocation[], number: number): void {
+    this.#reported(this.#runtime.nodeId, foreign, number)
+  }
+
+  #reported(nodeId: NodeId, foreign: readonly Allocation[], number: number): void {
+    this.coordinator.handle({ type: 'nodeReported', nodeId, foreign, number })
   }
 
   async announceHandOver(workerId: WorkerId): Promise<void> {
@@ -122,6 +173,7 @@ export class HeadSide implements ClusterSide {
           type: 'nodeJoined',
           nodeId: from.peer,
           spareWorkers: 0,
+          isRemote: true,
           ...(payload as NodeFacts),
         })
         return true
@@ -131,6 +183,24 @@ export class HeadSide implements ClusterSide {
       case 'workerExited': {
         const { workerId, exit } = payload as { workerId: WorkerId; exit: WorkerExit }
         if (member.workers.has(workerId)) this.workerExited(workerId, exit)
+        return true
+      }
+      case 'assigned': {
+        const { workerId, dutyId } = payload as { workerId: WorkerId; dutyId: string }
+        if (member.workers.has(workerId)) this.assigned(workerId, dutyId)
+        return true
+      }
+      case 'actorRefused': {
+        const { workerId, actor } = payload as { workerId: WorkerId; actor: ActorDuty }
+        if (member.workers.has(workerId)) this.actorRefused(workerId, actor)
+        return true
+      }
+      case 'workerRefused':
+        if (member.workers.has(String(payload))) this.workerRefused(String(payload))
+        return true
+      case 'nodeReported': {
+        const { foreign, number } = payload as { foreign: readonly Allocation[]; number: number }
+        this.#reported(from.peer, foreign, number)
         return true
       }
       case 'introduce': {

@@ -15,6 +15,11 @@ export interface PendingStream extends Pending {
   onEnd(): void
 }
 
+/** Someone who looks at an object: its value may be too large to come along. */
+export interface PendingLook extends Pending {
+  onSized(bytes: number): void
+}
+
 /** Someone who wants to know when a call starts to run. */
 export interface PendingStart extends Pending {
   onStarted(): void
@@ -25,7 +30,15 @@ export type RequestHandler = (payload: never, from: Link) => unknown
 export type Handlers = Readonly<Record<string, RequestHandler>>
 
 /** Operations whose first field is the number of a call that waits for an answer. */
-const answered: ReadonlySet<number> = new Set([Op.call, Op.task, Op.fetch, Op.callback, Op.request, Op.settled])
+const answered: ReadonlySet<number> = new Set([
+  Op.call,
+  Op.task,
+  Op.fetch,
+  Op.look,
+  Op.callback,
+  Op.request,
+  Op.settled,
+])
 
 /** The way from this realm to one other. Reads what comes and hands it to the part of the runtime it is for. */
 export class Link implements RecordReader {
@@ -84,6 +97,14 @@ export class Link implements RecordReader {
         return
       case Op.fetch:
         runtime.objects.serve(this, batch[at] as number, String(batch[at + 1]))
+        return
+      case Op.look:
+        runtime.objects.serve(this, batch[at] as number, String(batch[at + 1]), Number(batch[at + 2]))
+        return
+      case Op.sized:
+        ;(this.connection.pending.take(batch[at] as number) as Partial<PendingLook> | undefined)?.onSized?.(
+          Number(batch[at + 1]),
+        )
         return
       case Op.settled:
         tellWhenSettled(runtime, this, batch[at] as number, String(batch[at + 1]))

@@ -1,4 +1,5 @@
 import { host } from '#host'
+import type { NodeResources } from '../core/node-ledger.ts'
 import type { RealmId, WorkerId } from '../protocol/ids.ts'
 import type { HostWorker, StartOptions, WorkerHost } from '../protocol/platform.ts'
 import type { RealmsBefore, WorkerConfig, WorkerExit } from '../protocol/worker-host.ts'
@@ -7,6 +8,7 @@ import type { ClusterSide } from './cluster-side.ts'
 import { peerMs, within } from './hand-over.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Link } from './link.ts'
+import { NodeBooks } from './node-books.ts'
 import { NodeMemory } from './node-memory.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -21,6 +23,8 @@ interface NodeWorker {
 
 /** How long a worker may take to hand its objects over. */
 const leaveMs = 30_000
+
+const nothing: NodeResources = { cpus: 0, gpus: 0, custom: {} }
 
 /** What all workers of a node are told alike. */
 export type NodeWorkerConfig = Omit<WorkerConfig, 'workerId' | 'name' | 'memoryBytes' | 'past'>
@@ -43,6 +47,8 @@ export class LocalNode {
   readonly memory: NodeMemory
   /** Who hears what happens here. */
   cluster!: ClusterSide
+  /** What is given out here. */
+  books!: NodeBooks
 
   constructor(runtime: Runtime, workerHost: WorkerHost, options: NodeOptions, config: NodeWorkerConfig) {
     this.#runtime = runtime
@@ -61,6 +67,21 @@ export class LocalNode {
 
   link(workerId: WorkerId): Link | undefined {
     return this.#workers.get(workerId)?.link
+  }
+
+  /** It is known what this node has, and what of that is not for the cluster. */
+  open(resources: NodeResources, withheld: NodeResources = nothing): void {
+    const isUsable = (workerId: WorkerId): boolean => this.#workers.get(workerId)?.isStopped === false
+    this.books = new NodeBooks(
+      {
+        cluster: this.cluster,
+        isUsable,
+        endWorker: (workerId) => this.stopWorker(workerId, true),
+        resumed: (workerId, leaseId) => this.link(workerId)?.tell('leaseResumed', leaseId),
+      },
+      resources,
+      withheld,
+    )
   }
 
   get workerCount(): number {
@@ -187,6 +208,7 @@ export class LocalNode {
     this.#workers.delete(workerId)
     worker.link.connection.close(exit.reason)
     this.memory.leave(workerId)
+    if (this.books.workerExited(workerId)) return
     this.cluster.workerExited(workerId, worker.isReady || worker.isStopped ? exit : { ...exit, failedToStart: true })
   }
 

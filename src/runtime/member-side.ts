@@ -1,3 +1,4 @@
+import type { Allocation } from '../core/demand.ts'
 import type { NodeResources } from '../core/node-ledger.ts'
 import type { RealmId, WorkerId } from '../protocol/ids.ts'
 import type { PortLike } from '../protocol/platform.ts'
@@ -7,12 +8,20 @@ import { peerMs, within } from './hand-over.ts'
 import { type Introduction, introduce } from './introductions.ts'
 import type { Link } from './link.ts'
 import type { LocalNode } from './local-node.ts'
+import type { ActorDuty, Assignment } from './node-books.ts'
 import type { Runtime } from './runtime.ts'
 
 /** What a node tells of itself when it joins. */
 export interface NodeFacts {
   readonly resources: NodeResources
   readonly labels: Readonly<Record<string, string>>
+}
+
+/** A task may go on when its node has the CPUs. */
+export interface LeaseResumption {
+  readonly workerId: WorkerId
+  readonly leaseId: string
+  readonly allocation: Allocation
 }
 
 /** The cluster as a node sees it that is not the head: all it knows is the way there. */
@@ -40,6 +49,23 @@ export class MemberSide implements ClusterSide {
     this.#head.tell('workerExited', { workerId, exit })
   }
 
+  assigned(workerId: WorkerId, dutyId: string): void {
+    this.#head.tell('assigned', { workerId, dutyId })
+  }
+
+  actorRefused(workerId: WorkerId, actor: ActorDuty): void {
+    this.#head.tell('actorRefused', { workerId, actor })
+  }
+
+  workerRefused(workerId: WorkerId): void {
+    this.#local.realmLost(workerId)
+    this.#head.tell('workerRefused', workerId)
+  }
+
+  nodeReported(foreign: readonly Allocation[], number: number): void {
+    this.#head.tell('nodeReported', { foreign, number })
+  }
+
   async announceHandOver(workerId: WorkerId): Promise<void> {
     await within(2 * peerMs, this.#head.ask('announceHandOver', workerId))
   }
@@ -61,6 +87,24 @@ export class MemberSide implements ClusterSide {
       case 'stopWorker': {
         const { workerId, isGraceful } = payload as { workerId: WorkerId; isGraceful: boolean }
         this.#local.stopWorker(workerId, isGraceful)
+        return true
+      }
+      case 'assign':
+        this.#local.books.assign(payload as Assignment)
+        return true
+      case 'unassign': {
+        const { workerId, dutyId } = payload as { workerId: WorkerId; dutyId: string }
+        this.#local.books.unassign(workerId, dutyId)
+        return true
+      }
+      case 'blockLease': {
+        const { workerId, leaseId } = payload as { workerId: WorkerId; leaseId: string }
+        this.#local.books.block(workerId, leaseId)
+        return true
+      }
+      case 'resumeLease': {
+        const { workerId, leaseId, allocation } = payload as LeaseResumption
+        this.#local.books.resume(workerId, leaseId, allocation)
         return true
       }
       case 'realmLost':

@@ -48,6 +48,10 @@ export class ObjectEntry implements Sink {
   /** Ends the call that makes the object, while that runs or waits. `force` ends its worker; actor calls refuse it. */
   cancel: ((reason: unknown, force: boolean) => void) | undefined
   isFetching = false
+  isLooking = false
+  /** Its value is known to be large, and was left where it is: so many bytes. */
+  farBytes: number | undefined
+  #finders: (() => void)[] | undefined
   /** It is kept here, though another realm made it. */
   isTakenOver = false
 
@@ -135,9 +139,33 @@ export class ObjectEntry implements Sink {
     else this.#waiters.push(waiter)
   }
 
+  /** Calls back when the value or error is here, or is known to be large and elsewhere. */
+  whenFound(finder: () => void): void {
+    if (this.isFound) return finder()
+    if (this.#finders === undefined) this.#finders = [finder]
+    else this.#finders.push(finder)
+  }
+
+  get isFound(): boolean {
+    return this.state !== 'pending' || this.farBytes !== undefined
+  }
+
+  /** Its value is large, and stays where it is. */
+  foundFar(bytes: number): void {
+    this.farBytes = bytes
+    this.#wakeFinders()
+  }
+
   #wake(): void {
     const waiters = this.#waiters
     this.#waiters = undefined
     if (waiters !== undefined) for (const waiter of waiters) waiter()
+    this.#wakeFinders()
+  }
+
+  #wakeFinders(): void {
+    const finders = this.#finders
+    this.#finders = undefined
+    if (finders !== undefined) for (const finder of finders) finder()
   }
 }

@@ -271,7 +271,7 @@ export class Objects {
   }
 
   /** Answers another realm that wants a value kept here. */
-  serve(link: Link, callId: number, id: ObjectId): void {
+  serve(link: Link, callId: number, id: ObjectId, limitBytes?: number): void {
     const { values } = this.#runtime
     const entry = this.#lent.get(id)
     if (entry === undefined) {
@@ -279,11 +279,15 @@ export class Objects {
       return link.replyError(callId, values.packThrown(this.#isOwn(id) ? gone : this.#crashed(id)))
     }
     this.fetch(entry)
-    entry.whenSettled(() => void this.#answer(link, callId, entry))
+    entry.whenSettled(() => void this.#answer(link, callId, entry, limitBytes))
   }
 
-  #answer(link: Link, callId: number, entry: ObjectEntry): void {
+  #answer(link: Link, callId: number, entry: ObjectEntry, limitBytes = Number.POSITIVE_INFINITY): void {
     const { values } = this.#runtime
+    const { kept } = entry
+    // Shared memory is passed on as it is.
+    if (kept !== undefined && kept.bytes > limitBytes && kept.place !== 'shared-memory')
+      return link.connection.send(Op.sized, callId, kept.bytes)
     if (entry.state === 'error') return link.replyError(callId, values.packStored(entry.stored!))
     if (entry.state === 'freed') return link.replyError(callId, values.packThrown(this.freedError(entry)))
     const reply = ({ stored }: Reading): void => link.replyValue(callId, { ...stored, transfer: undefined }, 'value')

@@ -1,4 +1,5 @@
 import { markTaskError, TaskCancelledError } from '../protocol/errors.ts'
+import type { NodeId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import type { DefinitionSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Pending } from '../transport/pending-table.ts'
@@ -42,6 +43,8 @@ export interface TaskView {
 export class TaskCall implements Pending {
   readonly taskId: string
   attempt = 0
+  /** The node it should be on, if it can. */
+  nearNodeId: NodeId | undefined
   readonly #runtime: Runtime
   readonly #plan: TaskPlan
   readonly #args: CallArguments
@@ -56,7 +59,7 @@ export class TaskCall implements Pending {
   constructor(runtime: Runtime, plan: TaskPlan, args: unknown[], sink: Sink) {
     this.#runtime = runtime
     this.#plan = plan
-    this.#args = new CallArguments(runtime, args)
+    this.#args = new CallArguments(runtime, args, true)
     this.#args.keep()
     this.#sink = sink
     this.taskId = runtime.nextTaskId()
@@ -94,6 +97,13 @@ export class TaskCall implements Pending {
     this.#args.whenReady(then)
   }
 
+  /** Its arguments are known: it is best near the large ones, unless it was told where to be. */
+  choosePlace(): void {
+    const { strategy, bundle } = this.request
+    const nodeId = strategy === undefined && bundle === undefined ? this.#args.nearNodeId : undefined
+    if (nodeId !== this.#runtime.nodeId) this.nearNodeId = nodeId
+  }
+
   failIfArgumentsDid(): boolean {
     const resolved = this.#args.resolve(this.name)
     if (!('failed' in resolved)) return false
@@ -103,7 +113,7 @@ export class TaskCall implements Pending {
 
   /** Sends it to a leased worker. False: it failed here. */
   send(link: Link, { leaseId, gpuIds }: Lease): boolean {
-    const resolved = this.#args.resolve(this.name)
+    const resolved = this.#args.resolve(this.name, link.peer)
     if (this.#isDone || 'failed' in resolved) return false
     const { name, taskId, attempt } = this
     const meta: TaskMeta = {
@@ -114,6 +124,7 @@ export class TaskCall implements Pending {
       name,
       attempt,
       ...(this.#plan.backpressure === undefined ? {} : { backpressure: this.#plan.backpressure }),
+      ...(resolved.fetched === undefined ? {} : { fetched: resolved.fetched }),
     }
     this.#link = link
     this.#callId = link.connection.pending.add(this)

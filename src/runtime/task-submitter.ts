@@ -8,6 +8,7 @@ import {
 import type { RealmId } from '../protocol/ids.ts'
 import type { ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
+import type { LeaseTerms } from './control.ts'
 import type { Runtime } from './runtime.ts'
 import type { TaskCall } from './task-call.ts'
 import type { TaskReport } from './task-reports.ts'
@@ -25,7 +26,7 @@ interface HeldLease extends Lease {
 /** Tasks that ask for the same run on the same leases. */
 interface Shape {
   readonly request: ResourceRequest
-  readonly waitForResources: boolean
+  readonly terms: LeaseTerms
   readonly queue: TaskCall[]
   readonly leases: Map<string, HeldLease>
   readonly asked: Set<string>
@@ -52,6 +53,7 @@ export class TaskSubmitter {
     this.#runtime.busy(1)
     task.whenReady(() => {
       if (task.isDone || task.failIfArgumentsDid()) return
+      task.choosePlace()
       const shape = this.#shapeOf(task)
       shape.queue.push(task)
       this.#pump(shape)
@@ -176,7 +178,7 @@ export class TaskSubmitter {
     const leaseId = `${this.#runtime.realmId}:l${this.#nextLease++}`
     shape.asked.add(leaseId)
     this.#byLease.set(leaseId, shape)
-    this.#runtime.control.requestLease(leaseId, shape.request, shape.waitForResources)
+    this.#runtime.control.requestLease(leaseId, shape.request, shape.terms)
   }
 
   #giveBack(shape: Shape, lease: HeldLease): void {
@@ -186,12 +188,13 @@ export class TaskSubmitter {
   }
 
   #shapeOf(task: TaskCall): Shape {
-    const key = JSON.stringify([task.request, task.waitForResources])
+    const { waitForResources, nearNodeId } = task
+    const key = JSON.stringify([task.request, waitForResources, nearNodeId])
     let shape = this.#shapes.get(key)
     if (shape === undefined) {
       shape = {
         request: task.request,
-        waitForResources: task.waitForResources,
+        terms: nearNodeId === undefined ? { waitForResources } : { waitForResources, nearNodeId },
         queue: [],
         leases: new Map(),
         asked: new Set(),

@@ -54,9 +54,14 @@ export class Timeline {
 
   /** The coordinator was told something. */
   happened(event: ClusterEvent): void {
-    if (this.calls === undefined || (event.type !== 'workerReady' && event.type !== 'workerExited')) return
-    const reason = event.type === 'workerExited' ? event.exit.reason : undefined
-    this.#news.push({ atMs: performance.now(), workerId: event.workerId, reason })
+    if (this.calls === undefined) return
+    if (event.type === 'workerReady') this.#heard(event.workerId, undefined)
+    else if (event.type === 'workerExited') this.#heard(event.workerId, event.exit.reason)
+    else if (event.type === 'workerRefused') this.#heard(event.workerId, 'was ended: its node has no room')
+  }
+
+  #heard(workerId: string, reason: string | undefined): void {
+    this.#news.push({ atMs: performance.now(), workerId, reason })
     if (this.#news.length > this.#limit) this.#news.shift()
   }
 

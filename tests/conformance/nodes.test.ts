@@ -2,12 +2,14 @@ import {
   ActorDiedError,
   ActorUnschedulableError,
   get,
+  init,
   kill,
   listNodes,
   listObjects,
   OwnerDiedError,
   placementGroup,
   proxy,
+  put,
   ready,
   TaskUnschedulableError,
   terminate,
@@ -15,8 +17,19 @@ import {
 } from 'troupe'
 import { type AddedNode, addNode } from 'troupe/adapter'
 import { expect, test } from 'vitest'
-import { nodeOf, ones, Place } from './actors/places.ts'
-import { expectRejects, expectThrows, latch, seconds, start, until, untilNoObjects } from './kit.ts'
+import { lengthOf, nodeOf, ones, Place } from './actors/places.ts'
+import {
+  expectRejects,
+  expectThrows,
+  gate,
+  host,
+  latch,
+  reasonOf,
+  seconds,
+  start,
+  until,
+  untilNoObjects,
+} from './kit.ts'
 
 /** What only the nodes that are added have: what asks for it does not run in the first one. */
 const far = { resources: { far: 1 } }
@@ -189,6 +202,91 @@ test('E13 nodes go and come while sixteen actors work: every call is answered', 
   await working
   expect(answered).toBe(4800)
 }, 120_000)
+
+test('F2 a node that holds something for somebody else refuses, and what was placed there goes elsewhere', async () => {
+  await start({ numCpus: 1 })
+  const withheld = { resources: { far: 2 } }
+  const full = await addNode({ numCpus: 2, resources: { far: 2 }, withheld, name: 'full' })
+  const light = Place.options({ ...far, isolation: 'shared' }).remote()
+  const [own, task] = [Place.options(far).remote(), nodeOf.options(far).remote()]
+  const free = async (nodeId: string): Promise<number | undefined> =>
+    (await listNodes()).find((node) => node.nodeId === nodeId)?.available['far']
+  await until(async () => (await free('full')) === 0, 'it is known that nothing is free there')
+  const { nodeId: other } = await addNode({ numCpus: 2, resources: { far: 3 } })
+  const found = [(await light.where()).nodeId, (await own.where()).nodeId, await get(task)]
+  expect(found).toEqual([other, other, other])
+  expect(await own.count()).toBe(1)
+
+  full.release()
+  const there = { ...far, schedulingStrategy: { nodeId: 'full' } } as const
+  const places = [Place.options(there).remote(), Place.options({ ...there, isolation: 'shared' }).remote()]
+  for (const place of places) expect((await place.where()).nodeId).toBe('full')
+  expect(await free('full')).toBe(0)
+  for (const place of places) await terminate(place)
+  // What has ended there is free for what comes next, in the books of both.
+  expect(await get(nodeOf.options({ ...there, resources: { far: 2 } }).remote())).toBe('full')
+})
+
+const bigLength = 1_310_720
+
+test('F14 a task goes to the node where its large arguments are, and elsewhere when that is full', async () => {
+  await start({ numCpus: 2 })
+  const store = await addFar({ name: 'store', numCpus: 2 })
+  const place = Place.options(far).remote()
+  const [[big], [small]] = [await place.keep(bigLength), await place.keep(100)]
+  const own = put(new Float64Array(bigLength / 2))
+  expect(await get(lengthOf.remote(big, small))).toEqual(['store', bigLength + 100])
+  expect(await get(lengthOf.remote(own, big))).toEqual(['store', 1.5 * bigLength])
+  const unmoved = async (...refs: Parameters<typeof lengthOf.remote>): Promise<void> =>
+    expect((await get(lengthOf.remote(...refs)))[0]).not.toBe('store')
+  await unmoved(small)
+  await unmoved(own)
+  const held = gate()
+  const holder = nodeOf.options({ schedulingStrategy: { nodeId: 'store' }, numCpus: 2 }).remote(proxy(held.pass))
+  await held.reached
+  await unmoved(big)
+  held.open()
+  expect(await get(holder)).toBe('store')
+  // It has never been in the driver, which only passed the ref on.
+  store.kill()
+  await gone(store)
+  await expectRejects(get(lengthOf.remote(big)), OwnerDiedError, /\(args\[0\]\) of lengthOf/)
+  await expectRejects(get(big), OwnerDiedError)
+})
+
+test('F14 a large argument of a call is fetched where the actor is, and keeps the order', async () => {
+  await start({ numCpus: 2 })
+  const store = await addFar({ name: 'store' })
+  const [place, reader] = [Place.options(far).remote(), Place.remote()]
+  const [big] = await place.keep(bigLength)
+  const { nodeId } = await reader.where()
+  const answers = await Promise.all([reader.length(big), reader.count(), reader.length(big), reader.count()])
+  expect(answers).toEqual([[nodeId, bigLength, 1], 2, [nodeId, bigLength, 3], 4])
+  expect(await place.length(big)).toEqual(['store', bigLength, 1])
+  const stop = new AbortController()
+  const stopped = reader.length.options({ signal: stop.signal }).remote(big)
+  stop.abort()
+  expect(await reasonOf(get(stopped))).toBe(stop.signal.reason)
+  // It had not started when it was given up: it was waiting for its argument.
+  expect(await reader.count()).toBe(5)
+  const [other] = await place.keep(bigLength)
+  expect((await get(lengthOf.remote(other)))[0]).toBe('store')
+  await reader.length(other)
+  other[Symbol.dispose]()
+  const holdersOf = async (id: string): Promise<readonly string[]> =>
+    (await listObjects()).find(({ objectId }) => objectId === id)?.holders ?? []
+  await until(async () => (await holdersOf(other.id)).length === 0, 'nobody holds the second one any more')
+  store.kill()
+  await expectRejects(reader.length(big), OwnerDiedError, /args\[0\]/)
+  expect(await reader.count()).toBe(7)
+})
+
+test('F8 an actor that was asked for before the first node knew its GPUs is not refused for a smaller one', async () => {
+  void init({ numCpus: 8, ...(host === 'inline' ? { host: 'inline' as const } : {}) })
+  const place = Place.options({ numCpus: 8 }).remote()
+  await addNode({ numCpus: 1 })
+  expect(await place.count()).toBe(1)
+})
 
 test('C14 an actor on another node hands its objects to its own node when it ends', async () => {
   await start({ numCpus: 1 })

@@ -18,6 +18,11 @@ export const Place = actor(
       return [put(new Float64Array(length).fill(3))]
     }
 
+    /** How much it was given, and how many calls it has counted. */
+    async length(values: Float64Array): Promise<[nodeId: string, length: number, count: number]> {
+      return [runtimeContext().nodeId, values.length, ++this.#count]
+    }
+
     async hold(pass: () => Promise<void>): Promise<void> {
       await pass()
     }
@@ -32,6 +37,14 @@ export const ones = task(
   import.meta,
 )
 
+/** Tells where it runs, and how much it was given. */
+export const lengthOf = task(
+  function lengthOf(...lists: (Float64Array | undefined)[]): [nodeId: string, length: number] {
+    return [runtimeContext().nodeId, lists.reduce((sum, list) => sum + (list?.length ?? 0), 0)]
+  },
+  import.meta,
+)
+
 /** Tells where it runs, and ends when it may. */
 export const nodeOf = task(
   async function nodeOf(pass?: (nodeId: string) => Promise<void>): Promise<string> {
@@ -41,3 +54,24 @@ export const nodeOf = task(
   },
   import.meta,
 )
+
+class LaggardClass {
+  readonly #nodeId: string
+
+  constructor(nodeId: string) {
+    this.#nodeId = nodeId
+  }
+
+  static async make(pass: (nodeId: string) => Promise<void>): Promise<LaggardClass> {
+    const { nodeId } = runtimeContext()
+    await pass(nodeId)
+    return new LaggardClass(nodeId)
+  }
+
+  where(): string {
+    return this.#nodeId
+  }
+}
+
+/** Takes as long to make as it is told. */
+export const Laggard = actor(LaggardClass, import.meta, { create: LaggardClass.make })
