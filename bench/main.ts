@@ -20,13 +20,15 @@ async function main(): Promise<void> {
     options: {
       host: { type: 'string', default: 'node' },
       json: { type: 'string' },
+      only: { type: 'string', default: '' },
       write: { type: 'boolean', default: false },
     },
   })
   const { host } = values
+  const only = values.only === '' ? [] : values.only.split(',')
   const measured: Measured[] = []
   for (const { name, measure } of choose(positionals, host)) {
-    const rows = await measure(progress)
+    const rows = await measure(progress, { only })
     progress('')
     const where = `${host === 'node' ? `Node ${process.version}` : 'Chromium, cross-origin isolated'}, ${availableParallelism()} core(s)`
     console.log(`${name} (${where})\n\n${tableOf(rows)}\n`)

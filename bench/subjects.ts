@@ -1,10 +1,18 @@
 import type { Measured } from './row.ts'
 
 export type Host = 'node' | 'chromium'
-type Measure = (onProgress: (text: string) => void) => Promise<Measured[]>
+/** What of a subject to measure; only `calls` can leave something out. */
+export interface Choice {
+  /** Ids of rows; empty: all. */
+  readonly only: readonly string[]
+}
+type Measure = (onProgress: (text: string) => void, choice: Choice) => Promise<Measured[]>
 
 /** What `npm run bench` can measure, and where. Each is loaded only when it is wanted. */
 export const subjects: Readonly<Record<string, Readonly<Partial<Record<Host, Measure>>>>> = {
+  calls: {
+    node: async (onProgress, choice) => (await import('./calls/launch.ts')).measureCalls(onProgress, choice),
+  },
   core: {
     node: async (onProgress) => (await import('./core.ts')).measureCore(onProgress),
   },

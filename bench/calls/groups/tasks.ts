@@ -1,0 +1,60 @@
+import { init } from 'troupe'
+import type { Measured } from '../../row.ts'
+import { closeAll, openPools } from '../contenders.ts'
+import { hold } from '../contest.ts'
+import { windowOf, windowOfWork } from '../load.ts'
+import { isWanted, type RowGroup } from '../plan.ts'
+import { type Question, rowsOf } from '../rows.ts'
+import { openTasks } from '../subjects/troupe.ts'
+import { spin } from '../work.ts'
+
+const window = 1000
+const common = { sense: 'speed', reference: 'piscina' } as const
+const empty: Question = {
+  ...common,
+  id: 'tasks-empty',
+  work: 'empty tasks on two workers, 1 000 in flight, speed',
+  goal: { atLeast: 5 },
+}
+const busy: Question = {
+  ...common,
+  id: 'tasks-25us',
+  work: 'tasks of 25 µs on two workers, 1 000 in flight, speed',
+  goal: { atLeast: 1.3 },
+}
+
+/** Tasks on two workers, against pools of two threads. */
+export const taskGroup: RowGroup = {
+  ids: [empty.id, busy.id],
+  async measure(plan) {
+    await using _runtime = await init({ numCpus: 2, sharedMemory: 'off' })
+    const callers = [openTasks(), ...(await openPools(2))]
+    const rows: Measured[] = []
+    try {
+      if (isWanted(plan, empty.id)) {
+        const contest = { title: empty.id, load: windowOf(window), unit: window }
+        rows.push(...rowsOf(empty, await hold(contest, callers, plan)))
+      }
+      if (isWanted(plan, busy.id)) {
+        const rounds = roundsOf(25)
+        const contest = { title: busy.id, load: windowOfWork(window, rounds, spin(rounds)), unit: window }
+        rows.push(...rowsOf(busy, await hold(contest, callers, plan)))
+      }
+      return rows
+    } finally {
+      await closeAll(callers)
+    }
+  },
+}
+
+/** How many rounds of spin take so many microseconds here. */
+function roundsOf(microseconds: number): number {
+  const rounds = 2_000_000
+  let ms = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 5; i++) {
+    const startedAt = performance.now()
+    spin(rounds)
+    ms = Math.min(ms, performance.now() - startedAt)
+  }
+  return Math.round((rounds / ms) * (microseconds / 1000))
+}
