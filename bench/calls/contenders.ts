@@ -13,7 +13,7 @@ import { openActor, openBeside } from './subjects/troupe.ts'
 import { openWorkerpool } from './subjects/workerpool.ts'
 import { within } from './time-limit.ts'
 
-const closeMs = 1000
+const closeMs = 500
 
 type Open = (echo: HandleOf<typeof Echo>) => Promise<Caller>
 

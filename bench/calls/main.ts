@@ -17,15 +17,20 @@ export type Message =
 // The rivals' threads come last: they would stand beside the others.
 const groups = [idleGroup, startGroup, lightGroup, directGroup, waitGroup, callGroup, taskGroup]
 
+// Whoever started it has ended; what stands still by mistake ends, too, with code 13.
+let isComplete = false
+process.once('disconnect', () => process.exit(isComplete ? 0 : 1))
+process.channel!.unref()
+
 const options = JSON.parse(process.argv[2]!) as Pick<Plan, 'isQuick' | 'only'>
 const plan = planOf(options, (text) => tell({ type: 'progress', text }))
 for (const { ids, measure } of groups) {
   const wanted = ids.filter((id) => isWanted(plan, id))
   if (wanted.length > 0) tell({ type: 'rows', rows: await measure(plan) })
 }
-// A rival may hold on to something.
+// A rival may hold on to something: this ends the process.
+isComplete = true
 process.disconnect()
-process.exit(0)
 
 function tell(message: Message): void {
   process.send!(message)

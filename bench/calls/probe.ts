@@ -4,6 +4,7 @@ import { contenders } from './contenders.ts'
 import { Echo } from './echo-actor.ts'
 import { burstsOf } from './load.ts'
 
+process.once('disconnect', () => process.exit(1))
 const [name, count] = [process.argv[2]!, Number(process.argv[3])]
 await init({ numCpus: 2, sharedMemory: 'off' })
 using echo = Echo.remote()

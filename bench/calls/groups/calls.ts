@@ -11,7 +11,6 @@ import { findHung } from '../probe-run.ts'
 import { type Question, rowsOf, versus } from '../rows.ts'
 
 const raw = 'raw postMessage'
-const window = 1000
 const speed = { sense: 'speed', reference: raw } as const
 
 const questions = {
@@ -59,12 +58,13 @@ export const callGroup: RowGroup = {
 
 async function measureCalls(callers: readonly Caller[], plan: Plan): Promise<Measured[]> {
   const rows: Measured[] = []
+  const width = plan.isQuick ? 20 : 1000
   const { seq, window: inFlight, cpu, burst, flood, orders } = questions
   const contest = (question: Question, parts: Omit<Contest, 'title'>): Promise<Outcome> =>
     hold({ title: question.id, ...parts }, callers, plan)
   if (isWanted(plan, seq.id)) rows.push(...rowsOf(seq, await contest(seq, { load: sequential, unit: 20 })))
   if (isWanted(plan, inFlight.id) || isWanted(plan, cpu.id)) {
-    const outcome = await contest(inFlight, { load: windowOf(window), unit: plan.isQuick ? window : 2 * window })
+    const outcome = await contest(inFlight, { load: windowOf(width), unit: 2 * width })
     rows.push(...rowsOf(inFlight, outcome))
     rows.push(...versus({ ...inFlight, goal: { atLeast: 10 } }, ['Comlink'], outcome))
     rows.push(...versus({ ...inFlight, goal: { atLeast: 8 } }, poolNames, outcome))
@@ -72,7 +72,7 @@ async function measureCalls(callers: readonly Caller[], plan: Plan): Promise<Mea
   }
   if (isWanted(plan, burst.id)) rows.push(...rowsOf(burst, await contest(burst, { load: burstsOf(32), unit: 32 })))
   if (isWanted(plan, orders.id)) {
-    const outcome = await contest(orders, { load: windowOfOrders(window), unit: window })
+    const outcome = await contest(orders, { load: windowOfOrders(width), unit: 2 * width })
     rows.push(...rowsOf(orders, outcome))
   }
   if (isWanted(plan, flood.id)) rows.push(...(await measureFlood(callers, plan)))
@@ -80,10 +80,10 @@ async function measureCalls(callers: readonly Caller[], plan: Plan): Promise<Mea
 }
 
 async function measureFlood(callers: readonly Caller[], plan: Plan): Promise<Measured[]> {
-  const size = plan.isQuick ? 1000 : 100_000
+  const size = plan.isQuick ? 100 : 100_000
   const { flood } = questions
   // A rival may keep this thread so busy that no clock here would end it.
-  const hung = await findHung(callers, size, plan)
+  const hung = await findHung(plan.isQuick ? callers.slice(0, 1) : callers, size, plan)
   const fit = callers.filter(({ name }) => !hung.has(name))
   const blockCount = Math.min(plan.blockCount, 9)
   const outcome = new Map(

@@ -34,7 +34,7 @@ async function measureStart(
     await sparesReady(spareWorkers)
     return startActors(count)
   }
-  const blocks = Math.min(blockCount, 15) + 1
+  const blocks = isQuick ? 1 : Math.min(blockCount, 15) + 1
   const ms = await interleave({ own, bare: () => startBare(count) }, blocks, (done) =>
     onProgress(`${id}: block ${done} of ${blocks}`),
   )

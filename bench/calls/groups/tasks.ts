@@ -8,7 +8,6 @@ import { type Question, rowsOf } from '../rows.ts'
 import { openTasks } from '../subjects/troupe.ts'
 import { spin } from '../work.ts'
 
-const window = 1000
 const common = { sense: 'speed', reference: 'piscina' } as const
 const empty: Question = {
   ...common,
@@ -30,14 +29,15 @@ export const taskGroup: RowGroup = {
     await using _runtime = await init({ numCpus: 2, sharedMemory: 'off' })
     const callers = [openTasks(), ...(await openPools(2))]
     const rows: Measured[] = []
+    const width = plan.isQuick ? 20 : 1000
     try {
       if (isWanted(plan, empty.id)) {
-        const contest = { title: empty.id, load: windowOf(window), unit: window }
+        const contest = { title: empty.id, load: windowOf(width), unit: 2 * width }
         rows.push(...rowsOf(empty, await hold(contest, callers, plan)))
       }
       if (isWanted(plan, busy.id)) {
         const rounds = roundsOf(25)
-        const contest = { title: busy.id, load: windowOfWork(window, rounds, spin(rounds)), unit: window }
+        const contest = { title: busy.id, load: windowOfWork(width, rounds, spin(rounds)), unit: 2 * width }
         rows.push(...rowsOf(busy, await hold(contest, callers, plan)))
       }
       return rows
