@@ -1,4 +1,7 @@
+import { within } from './time-limit.ts'
 import type { Order } from './work.ts'
+
+const closeMs = 500
 
 /** One way of calling the functions of work.ts in other threads. */
 export interface Caller {
@@ -18,3 +21,8 @@ export type OpenOnPort = (port: MessagePort) => Caller
 
 /** A caller with a pool of so many threads. */
 export type OpenPool = (threadCount: number) => Promise<Caller>
+
+/** Ends them; some rivals never say that they have ended. */
+export async function closeAll(callers: readonly Caller[]): Promise<void> {
+  await Promise.allSettled(callers.map(async ({ close }) => within(closeMs, Promise.resolve(close()))))
+}

@@ -1,11 +1,11 @@
 import { interleave } from '../statistics.ts'
-import type { Caller } from './caller.ts'
-import { closeAll } from './contenders.ts'
+import { type Caller, closeAll } from './caller.ts'
 import type { Load } from './load.ts'
 import type { Plan } from './plan.ts'
 import { HungError, timeOf, within } from './time-limit.ts'
 
-/** What a subject took for a call, block by block, in milliseconds: by the clock, and of CPU on all threads. */
+/** What a subject took for a call, block by block, in milliseconds: by the clock, and of CPU on all threads where
+ * the host knows it. */
 export interface Figures {
   readonly ms: readonly number[]
   readonly cpuMs: readonly number[]
@@ -32,15 +32,15 @@ export async function hold(contest: Contest, callers: readonly Caller[], plan: P
     contenders[caller.name] = async () => {
       const figures = outcome.get(caller.name)!
       if (figures === 'hung') return Number.NaN
-      const before = process.cpuUsage()
+      const beforeMs = plan.host.cpuMs?.()
       const ms = await run(count)
-      const { user, system } = process.cpuUsage(before)
+      const cpuMs = plan.host.cpuMs?.()
       if (ms === undefined) {
         outcome.set(caller.name, 'hung')
         return Number.NaN
       }
       figures.ms.push(ms / count)
-      figures.cpuMs.push((user + system) / 1000 / count)
+      if (beforeMs !== undefined) figures.cpuMs.push((cpuMs! - beforeMs) / count)
       return ms
     }
   }

@@ -1,31 +1,27 @@
 import type { Measured } from '../row.ts'
 import { estimate, median, ratiosOf } from '../statistics.ts'
 import type { Caller } from './caller.ts'
-import type { Question } from './rows.ts'
+import { raw } from './contenders.ts'
 import { check } from './work.ts'
 
 const roundCount = 5
 const goalBytes = 600
 
 /** The heap that a call takes while it is pending, its promise included; the ratio is to raw messages. */
-export async function pendingBytes(
-  { id, reference }: Question,
-  callers: readonly Caller[],
-  count: number,
-): Promise<Measured> {
+export async function pendingBytes(id: string, callers: readonly Caller[], count: number): Promise<Measured> {
   const named = (name: string): Caller => callers.find((caller) => caller.name === name)!
   const bytes = { own: [] as number[], raw: [] as number[] }
   for (let round = 0; round < roundCount; round++) {
-    bytes.raw.push(await bytesEach(named(reference), count))
+    bytes.raw.push(await bytesEach(named(raw), count))
     bytes.own.push(await bytesEach(named('troupe'), count))
   }
   return {
     id,
     subject: 'troupe, heap',
-    work: `${count.toLocaleString('en').replaceAll(',', ' ')} calls at once, heap each: troupe`,
+    work: `${withSpaces(count)} calls at once, heap each: troupe`,
     value: median(bytes.own),
     unit: 'B',
-    comparedWith: reference,
+    comparedWith: raw,
     goal: { valueAtMost: goalBytes },
     ...estimate(ratiosOf(bytes.own, bytes.raw)),
   }
@@ -40,8 +36,13 @@ async function bytesEach({ add, name }: Caller, count: number): Promise<number> 
   return used / count
 }
 
-/** Bytes in use in this thread, after a collection. */
+/** Bytes in use in this thread of Node, after a collection. */
 export function usedHeap(): number {
   ;(globalThis as { gc?: () => void }).gc!()
   return process.memoryUsage().heapUsed
+}
+
+/** 10000 as people write it here: `10 000`. */
+export function withSpaces(count: number): string {
+  return count.toLocaleString('en').replaceAll(',', ' ')
 }

@@ -1,5 +1,4 @@
-import { threadId } from 'node:worker_threads'
-import { actor } from 'troupe'
+import { actor, runtimeContext } from 'troupe'
 import { usedHeap } from './heap.ts'
 
 /** An actor that is small. */
@@ -13,8 +12,8 @@ export const Light = actor(
       return ++this.#value
     }
     /** The heap of the worker it lives in. */
-    heap(): { worker: number; bytes: number } {
-      return { worker: threadId, bytes: usedHeap() }
+    heap(): { worker: string; bytes: number } {
+      return { worker: runtimeContext().workerId, bytes: usedHeap() }
     }
   },
   import.meta,

@@ -12,7 +12,7 @@ export interface Question {
   /** The subject all others are compared with. */
   readonly reference: string
   /** The ratio that Troupe should have to it. */
-  readonly goal: Goal
+  readonly goal: Goal | undefined
   readonly figure?: keyof Figures
 }
 
@@ -31,7 +31,7 @@ function rowOf(question: Question, name: string, figures: Figures | 'hung', outc
     subject: name,
     work: `${work}: ${name}`,
     comparedWith: reference,
-    ...(name === own ? { goal } : {}),
+    ...(name === own && goal !== undefined ? { goal } : {}),
   }
   if (figures === 'hung') return { ...common, value: null, unit: 'hung', ratio: null, low: null, high: null }
   const unit = figure === 'ms' ? 'µs a call' : 'µs CPU a call'
@@ -56,7 +56,7 @@ export function versus(question: Question, rivals: readonly string[], outcome: O
       value: median(troupe[figure]) * 1000,
       unit: figure === 'ms' ? 'µs a call' : 'µs CPU a call',
       comparedWith: best,
-      goal: question.goal,
+      ...(question.goal === undefined ? {} : { goal: question.goal }),
       ...estimate(ratios),
     },
   ]

@@ -1,44 +1,25 @@
 import { init } from 'troupe'
 import type { Measured } from '../../row.ts'
-import type { Caller } from '../caller.ts'
-import { closeAll, contenders, poolNames } from '../contenders.ts'
+import { type Caller, closeAll } from '../caller.ts'
+import { contendersOf, raw } from '../contenders.ts'
 import { type Contest, hold, type Outcome } from '../contest.ts'
 import { Echo } from '../echo-actor.ts'
 import { pendingBytes } from '../heap.ts'
 import { burstsOf, sequential, windowOf, windowOfOrders } from '../load.ts'
 import { isWanted, type Plan, type RowGroup } from '../plan.ts'
-import { findHung } from '../probe-run.ts'
 import { type Question, rowsOf, versus } from '../rows.ts'
 
-const raw = 'raw postMessage'
 const speed = { sense: 'speed', reference: raw } as const
+const time = { sense: 'time', reference: raw } as const
 
 const questions = {
-  seq: {
-    id: 'seq',
-    work: 'one call after the other, time',
-    sense: 'time',
-    reference: raw,
-    goal: { atMost: 1.1 },
-  },
-  window: { ...speed, id: 'window-1000', work: '1 000 calls in flight, speed', goal: { atLeast: 3 } },
-  cpu: {
-    id: 'cpu-window',
-    work: '1 000 calls in flight, CPU time',
-    sense: 'time',
-    reference: raw,
-    goal: { atMost: 0.25 },
-    figure: 'cpuMs',
-  },
-  burst: { ...speed, id: 'burst-32', work: 'bursts of 32 calls, speed', goal: { atLeast: 1 } },
-  flood: { ...speed, id: 'burst-100k', work: '100 000 calls at once, speed', goal: { atLeast: 2 } },
-  orders: {
-    ...speed,
-    id: 'object-args',
-    work: '1 000 calls with a small object in flight, speed',
-    goal: { atLeast: 0.8 },
-  },
-} satisfies Record<string, Question>
+  seq: { ...time, id: 'seq', work: 'one call after the other, time' },
+  inFlight: { ...speed, id: 'window-1000', work: '1 000 calls in flight, speed' },
+  cpu: { ...time, id: 'cpu-window', work: '1 000 calls in flight, CPU time', figure: 'cpuMs' },
+  burst: { ...speed, id: 'burst-32', work: 'bursts of 32 calls, speed' },
+  flood: { ...speed, id: 'burst-100k', work: '100 000 calls at once, speed' },
+  orders: { ...speed, id: 'object-args', work: '1 000 calls with a small object in flight, speed' },
+} satisfies Record<string, Omit<Question, 'goal'>>
 
 /** Calls on one actor from its creator, against messages and rivals. */
 export const callGroup: RowGroup = {
@@ -47,7 +28,7 @@ export const callGroup: RowGroup = {
     // The port path: small calls must not go through shared memory.
     await using _runtime = await init({ numCpus: 2, sharedMemory: 'off' })
     using echo = Echo.remote()
-    const callers = await Promise.all(Object.values(contenders).map((open) => open(echo)))
+    const callers = await Promise.all(Object.values(contendersOf(plan.host)).map((open) => open(echo)))
     try {
       return await measureCalls(callers, plan)
     } finally {
@@ -59,36 +40,37 @@ export const callGroup: RowGroup = {
 async function measureCalls(callers: readonly Caller[], plan: Plan): Promise<Measured[]> {
   const rows: Measured[] = []
   const width = plan.isQuick ? 20 : 1000
-  const { seq, window: inFlight, cpu, burst, flood, orders } = questions
-  const contest = (question: Question, parts: Omit<Contest, 'title'>): Promise<Outcome> =>
+  const { goals } = plan.host
+  const { seq, inFlight, cpu, burst, flood, orders } = questions
+  const contest = (question: { readonly id: string }, parts: Omit<Contest, 'title'>): Promise<Outcome> =>
     hold({ title: question.id, ...parts }, callers, plan)
-  if (isWanted(plan, seq.id)) rows.push(...rowsOf(seq, await contest(seq, { load: sequential, unit: 20 })))
+  const add = (question: Omit<Question, 'goal'>, outcome: Outcome): void => {
+    rows.push(...rowsOf({ ...question, goal: goals[question.id] }, outcome))
+  }
+  if (isWanted(plan, seq.id)) add(seq, await contest(seq, { load: sequential, unit: 20 }))
   if (isWanted(plan, inFlight.id) || isWanted(plan, cpu.id)) {
+    const { goalToComlink, goalToPools, pools, cpuMs } = plan.host
     const outcome = await contest(inFlight, { load: windowOf(width), unit: 2 * width })
-    rows.push(...rowsOf(inFlight, outcome))
-    rows.push(...versus({ ...inFlight, goal: { atLeast: 10 } }, ['Comlink'], outcome))
-    rows.push(...versus({ ...inFlight, goal: { atLeast: 8 } }, poolNames, outcome))
-    rows.push(...rowsOf(cpu, outcome))
+    add(inFlight, outcome)
+    rows.push(...versus({ ...inFlight, goal: goalToComlink }, ['Comlink'], outcome))
+    rows.push(...versus({ ...inFlight, goal: goalToPools }, Object.keys(pools), outcome))
+    if (cpuMs !== undefined) add(cpu, outcome)
   }
-  if (isWanted(plan, burst.id)) rows.push(...rowsOf(burst, await contest(burst, { load: burstsOf(32), unit: 32 })))
-  if (isWanted(plan, orders.id)) {
-    const outcome = await contest(orders, { load: windowOfOrders(width), unit: 2 * width })
-    rows.push(...rowsOf(orders, outcome))
+  if (isWanted(plan, burst.id)) add(burst, await contest(burst, { load: burstsOf(32), unit: 32 }))
+  if (isWanted(plan, orders.id)) add(orders, await contest(orders, { load: windowOfOrders(width), unit: 2 * width }))
+  if (isWanted(plan, flood.id)) {
+    const size = plan.isQuick ? 100 : 100_000
+    add(flood, await floodAll(callers, size, plan))
+    if (plan.host.usedHeap !== undefined) rows.push(await pendingBytes(flood.id, callers, size))
   }
-  if (isWanted(plan, flood.id)) rows.push(...(await measureFlood(callers, plan)))
   return rows
 }
 
-async function measureFlood(callers: readonly Caller[], plan: Plan): Promise<Measured[]> {
-  const size = plan.isQuick ? 100 : 100_000
-  const { flood } = questions
+async function floodAll(callers: readonly Caller[], size: number, plan: Plan): Promise<Outcome> {
   // A rival may keep this thread so busy that no clock here would end it.
-  const hung = await findHung(plan.isQuick ? callers.slice(0, 1) : callers, size, plan)
+  const hung = await plan.host.findHung(plan.isQuick ? callers.slice(0, 1) : callers, size, plan)
   const fit = callers.filter(({ name }) => !hung.has(name))
-  const blockCount = Math.min(plan.blockCount, 9)
-  const outcome = new Map(
-    await hold({ title: flood.id, load: burstsOf(size), unit: size }, fit, { ...plan, blockCount }),
-  )
-  for (const name of hung) outcome.set(name, 'hung')
-  return [...rowsOf(flood, outcome), await pendingBytes(flood, callers, size)]
+  const contest = { title: questions.flood.id, load: burstsOf(size), unit: size }
+  const outcome = await hold(contest, fit, { ...plan, blockCount: Math.min(plan.blockCount, 9) })
+  return new Map([...outcome, ...[...hung].map((name) => [name, 'hung'] as const)])
 }

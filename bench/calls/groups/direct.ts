@@ -2,6 +2,7 @@ import { type HandleOf, init, transfer } from 'troupe'
 import type { Measured } from '../../row.ts'
 import { estimate, interleave, median, ratiosOf } from '../../statistics.ts'
 import { Echo, type Series } from '../echo-actor.ts'
+import type { BenchHost } from '../host.ts'
 import type { RowGroup } from '../plan.ts'
 
 type EchoHandle = HandleOf<typeof Echo>
@@ -12,7 +13,7 @@ const headStartMs = 20
 /** Calls of one actor on another while this thread is blocked, against not blocked, and against messages through it. */
 export const directGroup: RowGroup = {
   ids: [id],
-  async measure({ isQuick, blockCount, onProgress }) {
+  async measure({ host, isQuick, blockCount, onProgress }) {
     await using _runtime = await init({ numCpus: 2, sharedMemory: 'off' })
     using from = Echo.remote()
     using to = Echo.remote()
@@ -20,7 +21,8 @@ export const directGroup: RowGroup = {
     const relay = await openRelay(from, to)
     let usualMs = 0
     const free = async (): Promise<number> => (usualMs = lengthOf(await from.callPeer(to, count, 0)))
-    const blocked = (): Promise<number> => whileBlocked(() => from.callPeer(to, count, headStartMs), usualMs * 3 + 100)
+    const blocked = (): Promise<number> =>
+      whileBlocked(host, () => from.callPeer(to, count, headStartMs), usualMs * 3 + 100)
     const relayed = async (): Promise<number> => lengthOf(await relay(count))
     for (let i = 0; i < (isQuick ? 1 : 10); i++) for (const warmUp of [free, relayed]) await warmUp()
     const ms = await interleave({ free, blocked, relayed }, blockCount, (done) =>
@@ -55,14 +57,13 @@ function lengthOf({ startedAt, endedAt }: Series): number {
 }
 
 /** Nothing runs in this thread while the calls do; it is tried anew with more time when that was not so. */
-async function whileBlocked(start: () => Promise<Series>, blockMs: number): Promise<number> {
-  const sleeper = new Int32Array(new SharedArrayBuffer(4))
+async function whileBlocked(host: BenchHost, start: () => Promise<Series>, blockMs: number): Promise<number> {
   for (let ms = blockMs; ms < 60_000; ms *= 2) {
     const series = start()
     // The call goes out with its batch.
-    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setTimeout(resolve))
     const startedAt = performance.timeOrigin + performance.now()
-    Atomics.wait(sleeper, 0, 0, ms)
+    host.block(ms)
     const endedAt = performance.timeOrigin + performance.now()
     const times = await series
     if (times.startedAt >= startedAt && times.endedAt <= endedAt) return lengthOf(times)

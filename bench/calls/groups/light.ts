@@ -2,9 +2,9 @@ import { type HandleOf, init, terminate } from 'troupe'
 import type { Measured } from '../../row.ts'
 import { estimate, interleave, median, ratiosOf } from '../../statistics.ts'
 import type { Caller } from '../caller.ts'
-import { contenders } from '../contenders.ts'
+import { openRawBeside, raw } from '../contenders.ts'
 import { Echo } from '../echo-actor.ts'
-import { usedHeap } from '../heap.ts'
+import { usedHeap, withSpaces } from '../heap.ts'
 import { Light } from '../light-actor.ts'
 import { burstsOf } from '../load.ts'
 import type { RowGroup } from '../plan.ts'
@@ -19,22 +19,20 @@ const goalBytes = 2048
 /** Light actors that are created and called once, against as many raw messages. */
 export const lightGroup: RowGroup = {
   ids: [id],
-  async measure({ isQuick, blockCount, onProgress }) {
+  async measure({ host, isQuick, blockCount, onProgress }) {
     const count = isQuick ? 100 : 10_000
-    const work = `${count.toLocaleString('en').replaceAll(',', ' ')} light actors created and called once`
+    const work = `${withSpaces(count)} light actors created and called once`
     await using _runtime = await init({ numCpus: 2, sharedMemory: 'off' })
     // An actor whose handle is collected ends, with its thread.
     using echo = Echo.remote()
-    const raw = await contenders['raw postMessage']!(echo)
+    const messages = await openRawBeside(echo)
     const own = (): Promise<number> => withActors(count, createAndCall)
     const blocks = isQuick ? 1 : Math.min(blockCount, 15) + 2
-    const ms = await interleave({ raw: () => rawMessages(raw, count), own }, blocks, (done) =>
+    const ms = await interleave({ raw: () => rawMessages(messages, count), own }, blocks, (done) =>
       onProgress(`${id}: block ${done} of ${blocks}`),
     )
     // The first two warm up.
     const steady = isQuick ? ms : { raw: ms.raw.slice(2), own: ms.own.slice(2) }
-    const bytes: number[] = []
-    for (let i = 0; i < (isQuick ? 1 : 5); i++) bytes.push(await withActors(count, bytesEach))
     const rows: Measured[] = [
       {
         id,
@@ -42,11 +40,15 @@ export const lightGroup: RowGroup = {
         work: `${work}, time`,
         value: median(steady.own),
         unit: 'ms',
-        comparedWith: 'raw postMessage',
-        goal: { atMost: 3 },
+        comparedWith: raw,
+        goal: host.goals[id]!,
         ...estimate(ratiosOf(steady.own, steady.raw)),
       },
-      {
+    ]
+    if (host.usedHeap !== undefined) {
+      const bytes: number[] = []
+      for (let i = 0; i < (isQuick ? 1 : 5); i++) bytes.push(await withActors(count, bytesEach))
+      rows.push({
         id,
         subject: 'troupe, heap',
         work: `${work}, heap each in all threads`,
@@ -55,14 +57,14 @@ export const lightGroup: RowGroup = {
         comparedWith: `${goalBytes} B`,
         goal: { valueAtMost: goalBytes },
         ...estimate(bytes.map((one) => one / goalBytes)),
-      },
-    ]
-    raw.close()
+      })
+    }
+    messages.close()
     return rows
   },
 }
 
-const rawMessages = (raw: Caller, count: number): Promise<number> => timeOf(() => burstsOf(count)(raw, count))
+const rawMessages = (messages: Caller, count: number): Promise<number> => timeOf(() => burstsOf(count)(messages, count))
 
 async function createAndCall(create: () => LightHandle[]): Promise<number> {
   const startedAt = performance.now()
@@ -94,7 +96,7 @@ async function withActors<T>(count: number, measure: (create: () => LightHandle[
 
 /** An actor in every worker that light actors share. */
 class Observers {
-  #byWorker = new Map<number, LightHandle>()
+  #byWorker = new Map<string, LightHandle>()
   #all: LightHandle[] = []
 
   async start(): Promise<void> {

@@ -1,16 +1,14 @@
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
 import { type HandleOf, init, listWorkers, terminate } from 'troupe'
 import type { Measured } from '../../row.ts'
 import { estimate, interleave, median, ratiosOf } from '../../statistics.ts'
 import { Echo } from '../echo-actor.ts'
+import type { BenchHost } from '../host.ts'
 import { isWanted, type Plan, type RowGroup } from '../plan.ts'
 import { within } from '../time-limit.ts'
 import { check } from '../work.ts'
 
-const bare = new URL('../workers/bare.js', import.meta.url)
-const cold = { id: 'start-cold', work: 'actors created and called once, cold, time', goal: { atMost: 1.5 } }
-const warm = { id: 'start-warm', work: 'actors created and called once, prestarted, time', goal: { atMost: 0.2 } }
+const cold = { id: 'start-cold', work: 'actors created and called once, cold, time' }
+const warm = { id: 'start-warm', work: 'actors created and called once, prestarted, time' }
 
 /** Actors with workers of their own, created and called once, against bare workers that answer one message. */
 export const startGroup: RowGroup = {
@@ -25,9 +23,9 @@ export const startGroup: RowGroup = {
 }
 
 async function measureStart(
-  { id, work, goal }: typeof cold,
+  { id, work }: typeof cold,
   { count, spareWorkers }: { count: number; spareWorkers: number },
-  { blockCount, isQuick, onProgress }: Plan,
+  { host, blockCount, isQuick, onProgress }: Plan,
 ): Promise<Measured> {
   await using _runtime = await init({ numCpus: 2, sharedMemory: 'off', spareWorkers })
   const own = async (): Promise<number> => {
@@ -35,7 +33,7 @@ async function measureStart(
     return startActors(count)
   }
   const blocks = isQuick ? 1 : Math.min(blockCount, 15) + 1
-  const ms = await interleave({ own, bare: () => startBare(count) }, blocks, (done) =>
+  const ms = await interleave({ own, bare: () => startBare(host, count) }, blocks, (done) =>
     onProgress(`${id}: block ${done} of ${blocks}`),
   )
   // The first warms up.
@@ -47,7 +45,7 @@ async function measureStart(
     value: median(steady.own),
     unit: 'ms',
     comparedWith: `${count} bare workers`,
-    goal,
+    goal: host.goals[id]!,
     ...estimate(ratiosOf(steady.own, steady.bare)),
   }
 }
@@ -62,19 +60,13 @@ async function startActors(count: number): Promise<number> {
   return ms
 }
 
-async function startBare(count: number): Promise<number> {
+async function startBare(host: BenchHost, count: number): Promise<number> {
   const startedAt = performance.now()
-  const workers = Array.from({ length: count }, () => new Worker(bare))
-  const results = await Promise.all(
-    workers.map(async (worker, i) => {
-      worker.postMessage(i)
-      const [result] = await once(worker, 'message')
-      return result as number
-    }),
-  )
+  const workers = Array.from({ length: count }, () => host.startBare())
+  const results = await Promise.all(workers.map((worker, i) => worker.ask(i)))
   const ms = performance.now() - startedAt
   results.forEach((result, i) => check(result, i + 1, 'a bare worker'))
-  await Promise.all(workers.map((worker) => worker.terminate()))
+  await Promise.all(workers.map((worker) => worker.end()))
   return ms
 }
 

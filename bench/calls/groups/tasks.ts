@@ -1,6 +1,6 @@
 import { init } from 'troupe'
 import type { Measured } from '../../row.ts'
-import { closeAll, openPools } from '../contenders.ts'
+import { closeAll } from '../caller.ts'
 import { hold } from '../contest.ts'
 import { windowOf, windowOfWork } from '../load.ts'
 import { isWanted, type RowGroup } from '../plan.ts'
@@ -9,36 +9,36 @@ import { openTasks } from '../subjects/troupe.ts'
 import { spin } from '../work.ts'
 
 const common = { sense: 'speed', reference: 'piscina' } as const
-const empty: Question = {
+const empty: Omit<Question, 'goal'> = {
   ...common,
   id: 'tasks-empty',
   work: 'empty tasks on two workers, 1 000 in flight, speed',
-  goal: { atLeast: 5 },
 }
-const busy: Question = {
+const busy: Omit<Question, 'goal'> = {
   ...common,
   id: 'tasks-25us',
   work: 'tasks of 25 µs on two workers, 1 000 in flight, speed',
-  goal: { atLeast: 1.3 },
 }
 
 /** Tasks on two workers, against pools of two threads. */
 export const taskGroup: RowGroup = {
   ids: [empty.id, busy.id],
+  canRun: ({ pools }) => 'piscina' in pools,
   async measure(plan) {
+    const { pools, goals } = plan.host
     await using _runtime = await init({ numCpus: 2, sharedMemory: 'off' })
-    const callers = [openTasks(), ...(await openPools(2))]
+    const callers = [openTasks(), ...(await Promise.all(Object.values(pools).map((open) => open(2))))]
     const rows: Measured[] = []
     const width = plan.isQuick ? 20 : 1000
     try {
       if (isWanted(plan, empty.id)) {
         const contest = { title: empty.id, load: windowOf(width), unit: 2 * width }
-        rows.push(...rowsOf(empty, await hold(contest, callers, plan)))
+        rows.push(...rowsOf({ ...empty, goal: goals[empty.id] }, await hold(contest, callers, plan)))
       }
       if (isWanted(plan, busy.id)) {
         const rounds = roundsOf(25)
         const contest = { title: busy.id, load: windowOfWork(width, rounds, spin(rounds)), unit: 2 * width }
-        rows.push(...rowsOf(busy, await hold(contest, callers, plan)))
+        rows.push(...rowsOf({ ...busy, goal: goals[busy.id] }, await hold(contest, callers, plan)))
       }
       return rows
     } finally {

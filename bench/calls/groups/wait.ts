@@ -1,7 +1,7 @@
 import { get, type HandleOf, init, type ObjectRef, wait } from 'troupe'
 import type { Measured } from '../../row.ts'
 import { estimate, interleave, median, ratiosOf } from '../../statistics.ts'
-import { contenders } from '../contenders.ts'
+import { openRawBeside, raw } from '../contenders.ts'
 import { Echo } from '../echo-actor.ts'
 import { burstsOf } from '../load.ts'
 import type { RowGroup } from '../plan.ts'
@@ -13,27 +13,27 @@ const id = 'wait-1k'
 /** `wait` on the refs of many calls, again and again until all are done, against as many raw messages. */
 export const waitGroup: RowGroup = {
   ids: [id],
-  async measure({ isQuick, blockCount, onProgress }) {
+  async measure({ host, isQuick, blockCount, onProgress }) {
     const count = isQuick ? 50 : 1000
     const warmUpCount = isQuick ? 0 : 20
     await using _runtime = await init({ numCpus: 2, sharedMemory: 'off' })
     using echo = Echo.remote()
-    const raw = await contenders['raw postMessage']!(echo)
-    const bare = (): Promise<number> => timeOf(() => burstsOf(count)(raw, count))
+    const messages = await openRawBeside(echo)
+    const bare = (): Promise<number> => timeOf(() => burstsOf(count)(messages, count))
     const blocks = blockCount + warmUpCount
     const ms = await interleave({ own: () => waitForAll(echo, count), bare }, blocks, (done) =>
       onProgress(`${id}: block ${done} of ${blocks}`),
     )
     const [own, rawMs] = [ms.own.slice(warmUpCount), ms.bare.slice(warmUpCount)]
-    raw.close()
+    messages.close()
     const row: Measured = {
       id,
       subject: 'troupe',
       work: `wait on ${count} refs until all are done, time`,
       value: median(own),
       unit: 'ms',
-      comparedWith: 'raw postMessage',
-      goal: { atMost: 6 },
+      comparedWith: raw,
+      goal: host.goals[id]!,
       ...estimate(ratiosOf(own, rawMs)),
     }
     return [row]
