@@ -75,6 +75,6 @@ test('a name that nobody knows is refused with those there are', () => {
 
 test('without a name all are measured that the host has', () => {
   expect(choose([], 'node').map(({ name }) => name)).toEqual(['calls', 'core', 'objects', 'store', 'timeline'])
-  expect(choose([], 'chromium').map(({ name }) => name)).toEqual(['objects', 'store'])
+  expect(choose([], 'chromium').map(({ name }) => name)).toEqual(['calls', 'objects', 'store'])
   expect(choose(['store'], 'node').map(({ name }) => name)).toEqual(['store'])
 })
