@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright'
-import { build, defaultClientConditions, type InlineConfig, preview } from 'vite'
+import { build, defaultClientConditions, type InlineConfig, type Plugin, preview } from 'vite'
 import { troupe } from '../packages/vite/src/index.ts'
 import { browserFlags, ensureChromium } from '../tests/chromium.mjs'
 import type { Measured } from './row.ts'
@@ -37,7 +37,7 @@ export async function measureInPage(
     configFile: false,
     logLevel: 'error',
     root: fileURLToPath(new URL(folder, import.meta.url)),
-    plugins: [troupe({ isolation: isIsolated })],
+    plugins: [troupe({ isolation: isIsolated }), slowAnswers()],
     resolve: { conditions: ['troupe-source', ...defaultClientConditions] },
     build: { outDir: outDir!, emptyOutDir: true, target: 'esnext' },
     preview: { port: 0, host: '127.0.0.1' },
@@ -60,5 +60,18 @@ export async function measureInPage(
     await context.close()
     await server.close()
     for (const path of [outDir!, profile!]) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** `/slow?ms=100` is answered then: a page that asks synchronously is blocked meanwhile and takes no CPU. */
+function slowAnswers(): Plugin {
+  return {
+    name: 'slow-answers',
+    configurePreviewServer({ middlewares }) {
+      middlewares.use('/slow', ({ url }, response) => {
+        response.setHeader('Cache-Control', 'no-store')
+        setTimeout(() => response.end(), Number(new URL(url!, 'http://page').searchParams.get('ms')))
+      })
+    },
   }
 }
