@@ -20,24 +20,34 @@ async function main(): Promise<void> {
     options: {
       host: { type: 'string', default: 'node' },
       json: { type: 'string' },
+      without: { type: 'string' },
+      only: { type: 'string', default: '' },
       write: { type: 'boolean', default: false },
     },
   })
   const { host } = values
+  const only = values.only === '' ? [] : values.only.split(',')
+  if (values.without !== undefined && values.without !== 'isolation')
+    throw new RangeError(`--without takes "isolation", not "${values.without}".`)
+  // Pages are served with the headers that isolate them, unless told otherwise; Node has shared memory always.
+  const isIsolated = host === 'node' || values.without === undefined
   const measured: Measured[] = []
   for (const { name, measure } of choose(positionals, host)) {
-    const rows = await measure(progress)
+    const rows = await measure(progress, { only, isIsolated })
     progress('')
-    const where = `${host === 'node' ? `Node ${process.version}` : 'Chromium, cross-origin isolated'}, ${availableParallelism()} core(s)`
+    const where = `${host === 'node' ? `Node ${process.version}` : `Chromium${isIsolated ? ', cross-origin isolated' : ''}`}, ${availableParallelism()} core(s)`
     console.log(`${name} (${where})\n\n${tableOf(rows)}\n`)
     if (values.write) {
-      const filled = fillIn(readFileSync(page, 'utf8'), `${name} ${host}`, `${where}:\n\n${tableOf(rows)}`)
+      const filled = fillIn(
+        readFileSync(page, 'utf8'),
+        `${name} ${host}${isIsolated ? '' : ' without isolation'}`,
+        `${where}:\n\n${tableOf(rows)}`,
+      )
       writeFileSync(page, filled)
     }
     measured.push(...rows)
   }
-  // Pages are served with the headers that isolate them; Node has shared memory always.
-  const report: Report = { host, isolated: true, rows: measured.map(rowOf) }
+  const report: Report = { host, isolated: isIsolated, rows: measured.map(rowOf) }
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, undefined, 2)}\n`)
   const missed = measured.filter((row) => !isReached(row))
   if (missed.length > 0) {

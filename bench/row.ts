@@ -1,20 +1,34 @@
 import type { Estimate } from './statistics.ts'
 
-/** One figure of a run, as `--json` writes it. */
-export interface Row extends Estimate {
+interface Named {
   readonly id: string
   /** What was measured. */
   readonly subject: string
+}
+
+interface Finished extends Named, Estimate {
   readonly value: number
   readonly unit: string
 }
 
-/** A figure, what people call it, and the ratio it should have. */
-export interface Measured extends Row {
+/** A subject that did not finish its work. */
+interface Hung extends Named, Readonly<Record<keyof Estimate, null>> {
+  readonly value: null
+  readonly unit: 'hung'
+}
+
+/** One figure of a run, as `--json` writes it. */
+export type Row = Finished | Hung
+
+/** What should hold for the ratio, or for the value itself. */
+export type Goal = { readonly atLeast: number } | { readonly atMost: number } | { readonly valueAtMost: number }
+
+/** A figure, what people call it, and the ratio it should have; rivals have no goal. */
+export type Measured = Row & {
   readonly work: string
   /** What the ratio is to: `a bare loop`. */
   readonly comparedWith: string
-  readonly goal: { readonly atLeast: number } | { readonly atMost: number }
+  readonly goal?: Goal
 }
 
 /** Where a run took place, and what it has measured. */
@@ -26,10 +40,13 @@ export interface Report {
 
 /** A row without what is for people. */
 export function rowOf({ id, subject, value, unit, ratio, low, high }: Measured): Row {
-  return { id, subject, value, unit, ratio, low, high }
+  return { id, subject, value, unit, ratio, low, high } as Row
 }
 
-export function isReached({ ratio, goal }: Measured): boolean {
+export function isReached({ value, ratio, goal }: Measured): boolean {
+  if (goal === undefined) return true
+  if (value === null) return false
+  if ('valueAtMost' in goal) return value <= goal.valueAtMost
   return 'atLeast' in goal ? ratio >= goal.atLeast : ratio <= goal.atMost
 }
 
@@ -40,9 +57,7 @@ export function tableOf(rows: readonly Measured[]): string {
     ...rows.map((row) => [
       row.id,
       row.work,
-      `${digits(row.value)} ${row.unit}`,
-      digits(row.ratio),
-      `${digits(row.low)} – ${digits(row.high)}`,
+      ...figuresOf(row),
       row.comparedWith,
       `${goalText(row)}${isReached(row) ? '' : ', missed'}`,
     ]),
@@ -53,10 +68,19 @@ export function tableOf(rows: readonly Measured[]): string {
   return lines.join('\n')
 }
 
-function goalText({ goal }: Measured): string {
+function figuresOf(row: Row): string[] {
+  if (row.value === null) return ['hung', '–', '–']
+  const { value, unit, ratio, low, high } = row
+  return [`${digits(value)} ${unit}`, digits(ratio), `${digits(low)} – ${digits(high)}`]
+}
+
+function goalText({ goal, unit }: Measured): string {
+  if (goal === undefined) return ''
+  if ('valueAtMost' in goal) return `≤ ${goal.valueAtMost} ${unit}`
   return 'atLeast' in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`
 }
 
 function digits(value: number): string {
+  if (value !== 0 && value < 0.01) return value.toPrecision(1)
   return value >= 100 ? value.toFixed(0) : value.toFixed(2)
 }

@@ -1,5 +1,6 @@
-// npm run bench -- [core objects store timeline] [--host node|chromium] [--json FILE] [--write]
-//   measures beside bare loops, by turns, and says what the ratios are; --write: in docs/benchmarks.md, too
+// npm run bench -- [calls core objects store timeline] [--host node|chromium] [--without isolation] [--only id,id] [--json FILE] [--write]
+//   measures beside bare loops and rivals, by turns, and says what the ratios are; --only: these rows of calls;
+//   --write: in docs/benchmarks.md, too
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

@@ -1,20 +1,32 @@
 import type { Measured } from './row.ts'
 
 export type Host = 'node' | 'chromium'
-type Measure = (onProgress: (text: string) => void) => Promise<Measured[]>
+/** What of a subject to measure, and how; only `calls` can leave something out. */
+export interface Choice {
+  /** Pages are cross-origin isolated. */
+  readonly isIsolated: boolean
+  /** Ids of rows; empty: all. */
+  readonly only: readonly string[]
+}
+type Measure = (onProgress: (text: string) => void, choice: Choice) => Promise<Measured[]>
 
 /** What `npm run bench` can measure, and where. Each is loaded only when it is wanted. */
 export const subjects: Readonly<Record<string, Readonly<Partial<Record<Host, Measure>>>>> = {
+  calls: {
+    node: async (onProgress, choice) => (await import('./calls/launch.ts')).measureCalls(onProgress, choice),
+    chromium: async (onProgress, choice) =>
+      (await import('./page.ts')).measureInPage('calls-page', { ...choice, onProgress }),
+  },
   core: {
     node: async (onProgress) => (await import('./core.ts')).measureCore(onProgress),
   },
   objects: {
     node: async (onProgress) => (await import('./objects.ts')).measureObjects(onProgress),
-    chromium: async () => (await import('./page.ts')).measureInPage('objects-page'),
+    chromium: async (_onProgress, choice) => (await import('./page.ts')).measureInPage('objects-page', choice),
   },
   store: {
     node: async (onProgress) => (await import('./store.ts')).measureStore(onProgress),
-    chromium: async () => (await import('./page.ts')).measureInPage('store-page'),
+    chromium: async (_onProgress, choice) => (await import('./page.ts')).measureInPage('store-page', choice),
   },
   timeline: {
     node: async (onProgress) => (await import('./timeline.ts')).measureTimeline(onProgress),

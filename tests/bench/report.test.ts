@@ -23,6 +23,25 @@ test('a goal is a least or a most ratio', () => {
   expect(isReached({ ...row, goal: { atMost: 0.69 } })).toBe(false)
 })
 
+test('a goal may be one of the value, and a rival has none', () => {
+  const { goal: _goal, ...rival } = row
+  expect(isReached(rival)).toBe(true)
+  expect(isReached({ ...row, goal: { valueAtMost: 1.3 } })).toBe(true)
+  expect(isReached({ ...row, goal: { valueAtMost: 1.2 } })).toBe(false)
+  expect(tableOf([{ ...row, goal: { valueAtMost: 1.2 } }])).toContain('| ≤ 1.2 ms, missed |')
+})
+
+test('who hangs is shown as hung and misses its goal', () => {
+  const hung: Measured = { ...row, value: null, unit: 'hung', ratio: null, low: null, high: null }
+  expect(isReached(hung)).toBe(false)
+  expect(tableOf([hung])).toContain('| hung     | –     | –          | memcpy | ≥ 0.6, missed |')
+  expect(JSON.parse(JSON.stringify(rowOf(hung)))).toMatchObject({ value: null, unit: 'hung', ratio: null })
+})
+
+test('small figures keep a digit', () => {
+  expect(tableOf([{ ...row, ratio: 0.00123, low: 0.001, high: 0.002 }])).toContain('| 0.001 | 0.001 – 0.002 |')
+})
+
 test('a row is written without what is for people', () => {
   const { work: _work, comparedWith: _comparedWith, goal: _goal, ...rest } = row
   expect(rowOf(row)).toEqual(rest)
@@ -48,14 +67,14 @@ test('a table takes the place of the one before, and nothing else changes', () =
 test('a name that nobody knows is refused with those there are', () => {
   expect(() => choose(['core', 'cores'], 'node')).toThrow(UnknownSubjectError)
   expect(() => choose(['toString'], 'node')).toThrow(
-    'There is no bench "toString". Choose of: core, objects, store, timeline.',
+    'There is no bench "toString". Choose of: calls, core, objects, store, timeline.',
   )
   expect(() => choose([], 'firefox')).toThrow(UnknownHostError)
   expect(() => choose(['core'], 'chromium')).toThrow('core does not run on "chromium". Choose of: node.')
 })
 
 test('without a name all are measured that the host has', () => {
-  expect(choose([], 'node').map(({ name }) => name)).toEqual(['core', 'objects', 'store', 'timeline'])
-  expect(choose([], 'chromium').map(({ name }) => name)).toEqual(['objects', 'store'])
+  expect(choose([], 'node').map(({ name }) => name)).toEqual(['calls', 'core', 'objects', 'store', 'timeline'])
+  expect(choose([], 'chromium').map(({ name }) => name)).toEqual(['calls', 'objects', 'store'])
   expect(choose(['store'], 'node').map(({ name }) => name)).toEqual(['store'])
 })

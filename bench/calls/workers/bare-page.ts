@@ -1,0 +1,2 @@
+// A worker that answers messages, and no more.
+globalThis.onmessage = ({ data }: MessageEvent<number>) => globalThis.postMessage(data + 1)

@@ -1,0 +1,4 @@
+import { expose } from 'threads/worker'
+import { add, spin, total } from '../work.ts'
+
+expose({ add, total, spin })
