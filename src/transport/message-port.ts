@@ -17,9 +17,20 @@ const capabilities: ChannelCapabilities = { ports: true, transfer: true, sharedM
 export class MessagePortChannel implements Channel {
   readonly capabilities: ChannelCapabilities = capabilities
   readonly #port: PortLike
+  #onMessage: ((message: unknown) => void) | undefined
 
   constructor(port: PortLike) {
     this.#port = port
+  }
+
+  /** Hands over what has come, without the event loop, where `take` can have it. False: nothing had come. */
+  receiveNow(take: (port: PortLike) => { readonly message: unknown } | undefined): boolean {
+    let hasReceived = false
+    for (let taken = take(this.#port); taken !== undefined; taken = take(this.#port)) {
+      hasReceived = true
+      this.#onMessage?.(taken.message)
+    }
+    return hasReceived
   }
 
   post(message: unknown, transfer?: readonly object[]): void {
@@ -29,6 +40,7 @@ export class MessagePortChannel implements Channel {
 
   listen(onMessage: (message: unknown) => void, onClose: (reason: string) => void): void {
     const closed = (): void => onClose('its port was closed')
+    this.#onMessage = onMessage
     if ('on' in this.#port) {
       const port = this.#port as NodePort
       port.on('message', onMessage)

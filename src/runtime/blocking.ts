@@ -1,0 +1,210 @@
+import { host } from '#host'
+import { DeadlockError } from '../protocol/errors.ts'
+import type { ActorId } from '../protocol/ids.ts'
+import { Op } from '../protocol/messages.ts'
+import { MessagePortChannel } from '../transport/message-port.ts'
+import type { CreateActor } from './actors.ts'
+import { SharedBell } from './bell.ts'
+import { outsideCalls } from './context.ts'
+import type { Link } from './link.ts'
+import type { Runtime } from './runtime.ts'
+import { answerProbe, type Probe, type WaitTarget } from './sync-circles.ts'
+
+/** What a realm blocks for. */
+export interface BlockedFor {
+  /** Who waits, for people: `Counter.increment (w1:a2)`. */
+  readonly label: string
+  isDone(): boolean
+  /** What alone can end the wait, where that is known. */
+  target(): WaitTarget | undefined
+  /** Whether it waits for a call on this actor. */
+  isOn(actorId: ActorId): boolean
+}
+
+interface BlockedWait {
+  readonly what: BlockedFor
+  readonly number: number
+  /** Where the search for a circle was sent last. */
+  sentTo: string | undefined
+  /** The waits of a circle that this one is in. */
+  circle: readonly string[] | undefined
+}
+
+type HeldRecord = readonly [link: Link, op: number, batch: readonly unknown[], at: number]
+
+/** Peers that do not know the bell yet, or are stuck themselves, have sent their messages without ringing. */
+const lookEveryMs = 20
+
+/** What starts code of the user's, and what must not overtake it: it waits until the realm does not block any more. */
+const startsCode: ReadonlySet<number> = new Set([Op.call, Op.task, Op.callback, Op.cancel, Op.taken, Op.request])
+/** What no order binds to such records of the same link: answers, and what the coordinator tells. */
+const isUnbound: ReadonlySet<number> = new Set([Op.item, Op.end, Op.started, Op.fetch, Op.settled, Op.notify])
+/** Requests that are news. */
+const news: ReadonlySet<unknown> = new Set(['handingOver', 'handsOver'])
+
+/**
+ * Lets a worker realm wait without its event loop: while it blocks it reads its links itself, so that everything that
+ * leads to the awaited values goes on (actors start, leases come, calls are retried, objects are served); what would run
+ * code of the user's here is held back until the wait is over, in its order.
+ */
+export class Blocking {
+  readonly #runtime: Runtime
+  readonly #links = new Set<Link>()
+  readonly #knowsBell = new WeakSet<Link>()
+  #bell: SharedBell | undefined
+  #wait: BlockedWait | undefined
+  #waitCount = 0
+  #held: HeldRecord[] = []
+  #isHolding = false
+  #isReplaying = false
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
+  }
+
+  opened(link: Link): void {
+    this.#links.add(link)
+  }
+  closed(link: Link): void {
+    this.#links.delete(link)
+  }
+
+  /**
+   * Blocks until `what` is done; false when so many milliseconds are over. Throws DeadlockError when it can never be
+   * done, because what it waits for waits for this realm.
+   */
+  wait(what: BlockedFor, timeoutMs: number): boolean {
+    this.#bell ??= new SharedBell()
+    const bell = this.#bell
+    const outer = this.#wait
+    const wait: BlockedWait = { what, number: ++this.#waitCount, sentTo: undefined, circle: undefined }
+    this.#wait = wait
+    this.#isHolding = true
+    bell.isListening = true
+    const end = performance.now() + timeoutMs
+    try {
+      for (;;) {
+        const count = bell.count
+        const hasReceived = this.#exchange(bell)
+        if (what.isDone()) return true
+        this.#seekCircle(wait)
+        if (wait.circle !== undefined) return this.#lastLook(wait, bell)
+        const leftMs = end - performance.now()
+        if (leftMs <= 0) return false
+        if (!hasReceived) bell.sleep(count, Math.min(leftMs, lookEveryMs))
+      }
+    } finally {
+      this.#wait = outer
+      if (outer === undefined) {
+        bell.isListening = false
+        this.#release()
+      }
+    }
+  }
+
+  // Sends what is to be sent and reads what has come.
+  #exchange(bell: SharedBell): boolean {
+    let hasReceived = false
+    for (const { connection } of this.#links) connection.flush()
+    for (const link of [...this.#links]) {
+      if (!this.#knowsBell.has(link) && link.channel.capabilities.sharedMemory) {
+        this.#knowsBell.add(link)
+        link.tell('bell', bell.memory)
+      }
+      const { channel } = link
+      if (channel instanceof MessagePortChannel && channel.receiveNow(host.takeMessage!)) hasReceived = true
+    }
+    // What came may have led to new messages: no microtask sends them.
+    if (hasReceived) for (const { connection } of this.#links) connection.flush()
+    return hasReceived
+  }
+
+  // An answer may have come by another link while the search came back.
+  #lastLook({ what, circle }: BlockedWait, bell: SharedBell): true {
+    this.#exchange(bell)
+    if (what.isDone()) return true
+    const chain = circle!.join(', which waits for ')
+    throw new DeadlockError(
+      `getSync would wait for ever: ${chain}, which waits for the first. Use await get(ref) in one of them.`,
+      { chain },
+    )
+  }
+
+  #seekCircle(wait: BlockedWait): void {
+    const { realmId } = this.#runtime
+    const target = wait.what.target()
+    if (target === undefined) return
+    if (target.realm === realmId) {
+      wait.circle ??= [`${wait.what.label} waits for a call that only its own worker can run`]
+      return
+    }
+    const key = `${target.realm} ${target.objectId ?? ''}`
+    if (wait.sentTo === key) return
+    wait.sentTo = key
+    this.#send(target, { origin: realmId, number: wait.number, labels: [wait.what.label], realms: [realmId] })
+  }
+
+  #send({ realm, objectId }: WaitTarget, probe: Probe): void {
+    this.#runtime.linkTo(realm).tell('circle', objectId === undefined ? probe : { ...probe, objectId })
+  }
+
+  /** True: it was for the realm that blocks or wants to. */
+  onNotice(link: Link, name: string, payload: unknown): boolean {
+    if (name === 'bell') {
+      const bell = new SharedBell(payload as SharedArrayBuffer)
+      link.connection.bell = bell
+      // What was sent before this came.
+      bell.ring()
+      return true
+    }
+    if (name !== 'circle') return false
+    const wait = this.#wait
+    const probe = payload as Probe
+    if (probe.origin === this.#runtime.realmId && probe.objectId === undefined) {
+      if (wait?.number === probe.number) wait.circle ??= probe.labels
+      return true
+    }
+    const next = answerProbe(this.#runtime, probe, wait?.what)
+    if (next !== undefined) this.#send(next.target, next.probe)
+    return true
+  }
+
+  // ---- what is held back
+
+  /** Whether a record waits until this realm does not block any more. */
+  holdsBack(link: Link, op: number, batch: readonly unknown[], at: number): boolean {
+    return this.#isHolding && this.#holdsBack(link, op, batch, at)
+  }
+
+  #holdsBack(link: Link, op: number, batch: readonly unknown[], at: number): boolean {
+    if (isUnbound.has(op) || (op === Op.request && news.has(batch[at + 1]))) return false
+    if (!startsCode.has(op) && !this.#held.some((record) => record[0] === link)) return false
+    this.#held.push([link, op, batch, at])
+    if (op === Op.request && batch[at + 1] === 'createActor') this.#seeCreation(batch[at + 2] as CreateActor)
+    return true
+  }
+
+  // The actor that it waits for is to live here.
+  #seeCreation({ spec }: CreateActor): void {
+    const wait = this.#wait
+    if (wait?.what.isOn(spec.handle.actorId))
+      wait.circle ??= [`${wait.what.label} waits for ${spec.handle.className}, which is to start in the same worker`]
+  }
+
+  // Before any further message is read, but when nothing of the user's is on the stack.
+  #release(): void {
+    if (this.#held.length === 0 && !this.#isReplaying) this.#isHolding = false
+    else if (!this.#isReplaying) queueMicrotask(() => outsideCalls(() => this.#replay()))
+  }
+
+  #replay(): void {
+    if (this.#isReplaying) return
+    this.#isReplaying = true
+    for (let next = this.#held.shift(); next !== undefined; next = this.#held.shift()) {
+      const [link, op, batch, at] = next
+      link.handle(op, batch, at)
+    }
+    this.#isReplaying = false
+    this.#isHolding = false
+  }
+}
