@@ -1,4 +1,3 @@
-import { host } from '#host'
 import { CannotBlockError, GetTimeoutError } from '../protocol/errors.ts'
 import type { BlockedFor } from '../runtime/blocking.ts'
 import { checkKeys, checkNumber } from '../runtime/checks.ts'
@@ -57,10 +56,6 @@ function checkMayBlock(runtime: AnyRuntime | undefined): asserts runtime is AnyR
     throw new CannotBlockError(
       `getSync() needs shared memory, which is off here (see capabilities(): a page needs the COOP and COEP headers, and init not { sharedMemory: 'off' }). ${instead}`,
     )
-  if (host.takeMessage === undefined)
-    throw new CannotBlockError(
-      `getSync() works in Node only so far: this platform cannot receive messages while it blocks. ${instead}`,
-    )
 }
 
 // Blocks until all have values or one has an error. False: not in time.
@@ -73,6 +68,7 @@ function settle(runtime: AnyRuntime, entries: readonly ObjectEntry[], timeoutMs:
     label: label(),
     isDone,
     target: () => targetOf(runtime, entries),
+    isFrom: (realm) => entries.some((entry) => !entry.isSettled && sourceOf(entry) === realm),
     isOn: (actorId) => entries.some((entry) => entry.maker?.actorId === actorId),
   }
   if (leaseId === undefined) return runtime.blocking.wait(blockedFor, timeoutMs)
@@ -84,6 +80,17 @@ function settle(runtime: AnyRuntime, entries: readonly ObjectEntry[], timeoutMs:
   }
 }
 
+function sourceOf({ runtime, keeper, maker }: ObjectEntry): string | undefined {
+  return keeper === runtime.realmId ? maker?.callee : keeper
+}
+
+/** Of waits that are in no circle. */
+const quiet: Pick<BlockedFor, 'target' | 'isFrom' | 'isOn'> = {
+  target: () => undefined,
+  isFrom: () => false,
+  isOn: () => false,
+}
+
 // A task goes on when its CPUs are its own again, however long that takes.
 function resume(runtime: AnyRuntime, leaseId: string): void {
   let isResumed = false
@@ -92,7 +99,7 @@ function resume(runtime: AnyRuntime, leaseId: string): void {
   })
   const coordinator = runtime.linkTo(runtime.config.driverId).connection
   const isDone = (): boolean => isResumed || coordinator.isClosed
-  const cpus: BlockedFor = { label: label(), isDone, target: () => undefined, isOn: () => false }
+  const cpus: BlockedFor = { ...quiet, label: label(), isDone }
   while (!runtime.blocking.wait(cpus, 1000));
 }
 
@@ -117,12 +124,9 @@ function bringAgain(entry: ObjectEntry, leftMs: number): Reading {
     resolve: (stored) => void (came = { stored, isError: false }),
     reject: (stored) => void (came = { stored, isError: true }),
   })
-  const blockedFor: BlockedFor = {
-    label: label(),
-    isDone: () => came !== undefined,
-    target: () => undefined,
-    isOn: () => false,
-  }
+  const { keeper } = entry
+  const isFrom = (realm: string): boolean => realm === keeper
+  const blockedFor: BlockedFor = { ...quiet, label: label(), isDone: () => came !== undefined, isFrom }
   runtime.blocking.wait(blockedFor, leftMs)
   if (came === undefined) throw timeoutError([entry], leftMs)
   if (came.isError) throw errorFor(runtime.values, came.stored)

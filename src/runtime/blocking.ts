@@ -1,11 +1,12 @@
 import { host } from '#host'
-import { DeadlockError } from '../protocol/errors.ts'
-import type { ActorId } from '../protocol/ids.ts'
+import { CannotBlockError, DeadlockError } from '../protocol/errors.ts'
+import type { ActorId, RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import type { CreateActor } from './actors.ts'
 import { SharedBell } from './bell.ts'
 import { outsideCalls } from './context.ts'
+import { CourierInbox, type Inbox, PortInbox } from './inbox.ts'
 import type { Link } from './link.ts'
 import type { Runtime } from './runtime.ts'
 import { answerProbe, type Probe, type WaitTarget } from './sync-circles.ts'
@@ -17,6 +18,8 @@ export interface BlockedFor {
   isDone(): boolean
   /** What alone can end the wait, where that is known. */
   target(): WaitTarget | undefined
+  /** Whether what it waits for comes from this realm. */
+  isFrom(realm: RealmId): boolean
   /** Whether it waits for a call on this actor. */
   isOn(actorId: ActorId): boolean
 }
@@ -50,8 +53,7 @@ const news: ReadonlySet<unknown> = new Set(['handingOver', 'handsOver'])
 export class Blocking {
   readonly #runtime: Runtime
   readonly #links = new Set<Link>()
-  readonly #knowsBell = new WeakSet<Link>()
-  #bell: SharedBell | undefined
+  readonly #inbox: Inbox = host.courier === undefined ? new PortInbox() : new CourierInbox(host.courier)
   #wait: BlockedWait | undefined
   #waitCount = 0
   #held: HeldRecord[] = []
@@ -74,60 +76,63 @@ export class Blocking {
    * done, because what it waits for waits for this realm.
    */
   wait(what: BlockedFor, timeoutMs: number): boolean {
-    this.#bell ??= new SharedBell()
-    const bell = this.#bell
     const outer = this.#wait
     const wait: BlockedWait = { what, number: ++this.#waitCount, sentTo: undefined, circle: undefined }
     this.#wait = wait
     this.#isHolding = true
-    bell.isListening = true
+    if (outer === undefined) this.#inbox.begin()
     const end = performance.now() + timeoutMs
     try {
       for (;;) {
-        const count = bell.count
-        const hasReceived = this.#exchange(bell)
+        const { count } = this.#inbox
+        const hasReceived = this.#exchange()
         if (what.isDone()) return true
+        this.#refuseStuck(what)
         this.#seekCircle(wait)
-        if (wait.circle !== undefined) return this.#lastLook(wait, bell)
+        if (wait.circle !== undefined) return this.#lastLook(wait)
         const leftMs = end - performance.now()
         if (leftMs <= 0) return false
-        if (!hasReceived) bell.sleep(count, Math.min(leftMs, lookEveryMs))
+        if (!hasReceived) this.#inbox.sleep(count, Math.min(leftMs, lookEveryMs))
       }
     } finally {
       this.#wait = outer
       if (outer === undefined) {
-        bell.isListening = false
+        this.#inbox.end()
         this.#release()
       }
     }
   }
 
   // Sends what is to be sent and reads what has come.
-  #exchange(bell: SharedBell): boolean {
-    let hasReceived = false
+  #exchange(): boolean {
     for (const { connection } of this.#links) connection.flush()
-    for (const link of [...this.#links]) {
-      if (!this.#knowsBell.has(link) && link.channel.capabilities.sharedMemory) {
-        this.#knowsBell.add(link)
-        link.tell('bell', bell.memory)
-      }
-      const { channel } = link
-      if (channel instanceof MessagePortChannel && channel.receiveNow(host.takeMessage!)) hasReceived = true
-    }
+    const hasReceived = this.#inbox.receive(this.#links)
     // What came may have led to new messages: no microtask sends them.
     if (hasReceived) for (const { connection } of this.#links) connection.flush()
     return hasReceived
   }
 
   // An answer may have come by another link while the search came back.
-  #lastLook({ what, circle }: BlockedWait, bell: SharedBell): true {
-    this.#exchange(bell)
+  #lastLook({ what, circle }: BlockedWait): true {
+    this.#exchange()
     if (what.isDone()) return true
     const chain = circle!.join(', which waits for ')
     throw new DeadlockError(
       `getSync would wait for ever: ${chain}, which waits for the first. Use await get(ref) in one of them.`,
       { chain },
     )
+  }
+
+  // What the platform's courier cannot bring (ports, streams, blobs) is not waited for until the time is over.
+  #refuseStuck(what: BlockedFor): void {
+    for (const { channel, peer } of this.#links) {
+      const isNeeded = peer === this.#runtime.config.mainId || what.isFrom(peer)
+      if (isNeeded && channel instanceof MessagePortChannel && channel.isStuck)
+        throw new CannotBlockError(
+          `What ${peer} has sent holds a part that cannot come while this worker blocks (a MessagePort, a stream, a Blob or the like): use await get(ref).`,
+          { workerId: peer },
+        )
+    }
   }
 
   #seekCircle(wait: BlockedWait): void {
