@@ -83,6 +83,27 @@ blockTest('B10 what comes while an actor blocks runs afterwards, in its order', 
   expect(await heard).toMatch(/heard$/)
 })
 
+blockTest('B10 blocking and awaiting by turns, no call and no answer is lost or overtaken', async () => {
+  await start()
+  const [counts, others] = await Promise.all([
+    Blocker.remote().mixed(Counter.remote(), 40),
+    Blocker.remote().mixed(Counter.remote(), 40),
+  ])
+  const expected = Array.from({ length: 160 }, (_, i) => i + 1)
+  expect([...counts].sort((a, b) => a - b)).toEqual(expected)
+  expect(others).toEqual(counts)
+})
+
+blockTest('B10 getSync gives large values', async () => {
+  await start()
+  expect(await Blocker.remote().large(2 ** 20)).toBe(true)
+})
+
+blockTest('B10 what only the event loop can bring is refused, and comes by get', async () => {
+  await start()
+  expect(await Blocker.remote().port()).toBe(host === 'node' ? 'came hello' : 'CannotBlockError hello')
+})
+
 blockTest('B10 light actors of a worker that blocks wait for it', async () => {
   await start({ numCpus: 2 })
   const lights = Array.from({ length: 6 }, () => Blocker.options({ isolation: 'shared' }).remote())

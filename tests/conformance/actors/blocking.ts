@@ -1,8 +1,19 @@
-import { type ActorHandle, actor, get, getSync, type ObjectRef, proxy, put, runtimeContext, task } from 'troupe'
+import {
+  type ActorHandle,
+  actor,
+  get,
+  getSync,
+  type ObjectRef,
+  proxy,
+  put,
+  runtimeContext,
+  task,
+  transfer,
+} from 'troupe'
 import { Counter } from './counter.ts'
 import { CustomError, failCustom } from './errors.ts'
 import { collectHere, sleep } from './platform.ts'
-import { add, fail, slow } from './tasks.ts'
+import { add, fail, slow, twice } from './tasks.ts'
 
 interface Counting {
   inc(by?: number): number
@@ -151,6 +162,47 @@ export const Blocker = actor(
         return (error as Error).name
       }
     }
+    /** Counts in both ways by turns, with all kinds of pauses between them. */
+    async mixed(counter: ActorHandle<Counting>, rounds: number): Promise<number[]> {
+      const counts: number[] = []
+      const pauses = [() => undefined, () => Promise.resolve(), () => sleep(0), () => sleep(1), () => burn(2)]
+      for (let i = 0; i < rounds; i++) {
+        const early = counter.inc.remote()
+        const pause = pauses[i % pauses.length]!
+        if (i % 2 === 0) await pause()
+        counts.push(getSync(early))
+        if (i % 3 === 0) await pause()
+        counts.push(await counter.inc())
+        const [a, b] = [counter.inc(), counter.inc.remote()]
+        counts.push(getSync(b) - 1)
+        counts.push((await a) + 1)
+        await pause()
+      }
+      return counts
+    }
+    /** A value that is larger than what comes at once. */
+    large(bytes: number): boolean {
+      const sent = new Uint8Array(bytes).map((_, i) => (i * 31) % 253)
+      const [got, again] = getSync(twice.remote({ sent, text: 'ü'.repeat(bytes / 4) })) as { sent: Uint8Array }[]
+      return got === again && got!.sent.length === bytes && got!.sent.every((byte, i) => byte === sent[i])
+    }
+    /** What can only be moved. */
+    async port(): Promise<string> {
+      const ref = portOf.remote('hello')
+      let seen = ''
+      try {
+        getSync(ref)
+        seen = 'came'
+      } catch (error) {
+        seen = (error as Error).name
+      }
+      const { port } = await get(ref)
+      const text = await new Promise((resolve) => {
+        port.onmessage = ({ data }) => resolve(data)
+      })
+      port.close()
+      return `${seen} ${String(text)}`
+    }
     misuse(): string[] {
       const names: string[] = []
       const refs: (() => unknown)[] = [
@@ -190,6 +242,16 @@ export const Reader = actor(
     collect(): void {
       collectHere()
     }
+  },
+  import.meta,
+)
+
+/** A port at which a text waits. */
+const portOf = task(
+  function portOf(text: string): { readonly port: MessagePort } {
+    const { port1, port2 } = new MessageChannel()
+    port1.postMessage(text)
+    return transfer({ port: port2 }, [port2])
   },
   import.meta,
 )
