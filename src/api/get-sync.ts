@@ -1,5 +1,5 @@
 import { CannotBlockError, GetTimeoutError } from '../protocol/errors.ts'
-import type { BlockedFor } from '../runtime/blocking.ts'
+import { type BlockedFor, Blocking } from '../runtime/blocking.ts'
 import { checkKeys, checkNumber } from '../runtime/checks.ts'
 import { currentCallIfKnown } from '../runtime/context.ts'
 import type { ObjectEntry, Reading, Stored } from '../runtime/object-entry.ts'
@@ -71,10 +71,10 @@ function settle(runtime: AnyRuntime, entries: readonly ObjectEntry[], timeoutMs:
     isFrom: (realm) => entries.some((entry) => !entry.isSettled && sourceOf(entry) === realm),
     isOn: (actorId) => entries.some((entry) => entry.maker?.actorId === actorId),
   }
-  if (leaseId === undefined) return runtime.blocking.wait(blockedFor, timeoutMs)
+  if (leaseId === undefined) return blocking(runtime).wait(blockedFor, timeoutMs)
   runtime.taskRunner.pause(leaseId)
   try {
-    return runtime.blocking.wait(blockedFor, timeoutMs)
+    return blocking(runtime).wait(blockedFor, timeoutMs)
   } finally {
     resume(runtime, leaseId)
   }
@@ -100,7 +100,7 @@ function resume(runtime: AnyRuntime, leaseId: string): void {
   const coordinator = runtime.linkTo(runtime.config.driverId).connection
   const isDone = (): boolean => isResumed || coordinator.isClosed
   const cpus: BlockedFor = { ...quiet, label: label(), isDone }
-  while (!runtime.blocking.wait(cpus, 1000));
+  while (!blocking(runtime).wait(cpus, 1000));
 }
 
 function readNow(entry: ObjectEntry, leftMs: number): Reading {
@@ -127,10 +127,15 @@ function bringAgain(entry: ObjectEntry, leftMs: number): Reading {
   const { keeper } = entry
   const isFrom = (realm: string): boolean => realm === keeper
   const blockedFor: BlockedFor = { ...quiet, label: label(), isDone: () => came !== undefined, isFrom }
-  runtime.blocking.wait(blockedFor, leftMs)
+  blocking(runtime).wait(blockedFor, leftMs)
   if (came === undefined) throw timeoutError([entry], leftMs)
   if (came.isError) throw errorFor(runtime.values, came.stored)
   return { stored: came.stored, isPrivate: true }
+}
+
+function blocking(runtime: AnyRuntime): Blocking {
+  runtime.blocking ??= new Blocking(runtime)
+  return runtime.blocking
 }
 
 function firstError(entries: readonly ObjectEntry[]): ObjectEntry | undefined {

@@ -3,7 +3,6 @@ import { capabilities } from './browser/capabilities.ts'
 import { countGpus, requestAdapter } from './browser/gpu.ts'
 import { exposeControl, nameRealm, onLeave, syncContext } from './browser/realm.ts'
 import { startWorker } from './browser/web-worker.ts'
-import { WorkerCourier } from './browser/worker-courier.ts'
 
 /** Set by the bundler plugin where it serves for development. */
 const developmentKey: symbol = Symbol.for('troupe.development')
@@ -26,7 +25,6 @@ export const host: Platform = {
     const { port1, port2 } = new MessageChannel()
     return [port1 as PortLike, port2 as PortLike]
   },
-  courier: new WorkerCourier(),
   createContext: syncContext,
   keepAlive() {},
   exposeControl,

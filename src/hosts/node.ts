@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { format } from 'node:util'
-import { type MessagePort, receiveMessageOnPort, threadId } from 'node:worker_threads'
+import { threadId } from 'node:worker_threads'
 import type { Platform } from '../protocol/platform.ts'
 import { checkModule, importModule } from './node/modules.ts'
 import { createContext, exposeControl, keepAlive } from './node/realm.ts'
@@ -22,7 +22,6 @@ export const host: Platform = {
     const { port1, port2 } = new MessageChannel()
     return [port1, port2]
   },
-  takeMessage: (port) => receiveMessageOnPort(port as unknown as MessagePort),
   createContext,
   keepAlive,
   exposeControl,

@@ -106,10 +106,6 @@ export interface Platform {
   /** The id of this thread in Node; undefined in browsers. */
   readonly threadId: number | undefined
   createPorts(): [PortLike, PortLike]
-  /** The next message of a port, at once, also while the realm blocks; undefined: none has come. Where there is a way. */
-  readonly takeMessage?: (port: PortLike) => { readonly message: unknown } | undefined
-  /** The other way to get messages while the realm blocks. One per realm. */
-  readonly courier?: Courier
   createContext<T>(): ContextStorage<T>
   /** While on, a Node process does not end although everything else is idle. */
   keepAlive(on: boolean): void

@@ -1,15 +1,13 @@
-import { host } from '#host'
 import { CannotBlockError, DeadlockError } from '../protocol/errors.ts'
 import type { ActorId, RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import type { CreateActor } from './actors.ts'
-import { SharedBell } from './bell.ts'
 import { outsideCalls } from './context.ts'
-import { CourierInbox, type Inbox, PortInbox } from './inbox.ts'
+import { type Inbox, makeInbox } from './inbox.ts'
 import type { Link } from './link.ts'
 import type { Runtime } from './runtime.ts'
-import { answerProbe, type Probe, type WaitTarget } from './sync-circles.ts'
+import { type Probe, sendProbe, type WaitTarget } from './sync-circles.ts'
 
 /** What a realm blocks for. */
 export interface BlockedFor {
@@ -52,8 +50,7 @@ const news: ReadonlySet<unknown> = new Set(['handingOver', 'handsOver'])
  */
 export class Blocking {
   readonly #runtime: Runtime
-  readonly #links = new Set<Link>()
-  readonly #inbox: Inbox = host.courier === undefined ? new PortInbox() : new CourierInbox(host.courier)
+  readonly #inbox: Inbox = makeInbox()
   #wait: BlockedWait | undefined
   #waitCount = 0
   #held: HeldRecord[] = []
@@ -64,11 +61,9 @@ export class Blocking {
     this.#runtime = runtime
   }
 
-  opened(link: Link): void {
-    this.#links.add(link)
-  }
-  closed(link: Link): void {
-    this.#links.delete(link)
+  /** What it blocks for now. */
+  get blockedFor(): BlockedFor | undefined {
+    return this.#wait?.what
   }
 
   /**
@@ -105,10 +100,10 @@ export class Blocking {
 
   // Sends what is to be sent and reads what has come.
   #exchange(): boolean {
-    for (const { connection } of this.#links) connection.flush()
-    const hasReceived = this.#inbox.receive(this.#links)
+    for (const { connection } of this.#runtime.openLinks) connection.flush()
+    const hasReceived = this.#inbox.receive(this.#runtime.openLinks)
     // What came may have led to new messages: no microtask sends them.
-    if (hasReceived) for (const { connection } of this.#links) connection.flush()
+    if (hasReceived) for (const { connection } of this.#runtime.openLinks) connection.flush()
     return hasReceived
   }
 
@@ -125,7 +120,7 @@ export class Blocking {
 
   // What the platform's courier cannot bring (ports, streams, blobs) is not waited for until the time is over.
   #refuseStuck(what: BlockedFor): void {
-    for (const { channel, peer } of this.#links) {
+    for (const { channel, peer } of this.#runtime.openLinks) {
       const isNeeded = peer === this.#runtime.config.mainId || what.isFrom(peer)
       if (isNeeded && channel instanceof MessagePortChannel && channel.isStuck)
         throw new CannotBlockError(
@@ -146,32 +141,18 @@ export class Blocking {
     const key = `${target.realm} ${target.objectId ?? ''}`
     if (wait.sentTo === key) return
     wait.sentTo = key
-    this.#send(target, { origin: realmId, number: wait.number, labels: [wait.what.label], realms: [realmId] })
+    sendProbe(this.#runtime, target, {
+      origin: realmId,
+      number: wait.number,
+      labels: [wait.what.label],
+      realms: [realmId],
+    })
   }
 
-  #send({ realm, objectId }: WaitTarget, probe: Probe): void {
-    this.#runtime.linkTo(realm).tell('circle', objectId === undefined ? probe : { ...probe, objectId })
-  }
-
-  /** True: it was for the realm that blocks or wants to. */
-  onNotice(link: Link, name: string, payload: unknown): boolean {
-    if (name === 'bell') {
-      const bell = new SharedBell(payload as SharedArrayBuffer)
-      link.connection.bell = bell
-      // What was sent before this came.
-      bell.ring()
-      return true
-    }
-    if (name !== 'circle') return false
+  /** A search that this realm has sent has come back: it is in a circle if it still blocks for the same. */
+  cameBack(probe: Probe): void {
     const wait = this.#wait
-    const probe = payload as Probe
-    if (probe.origin === this.#runtime.realmId && probe.objectId === undefined) {
-      if (wait?.number === probe.number) wait.circle ??= probe.labels
-      return true
-    }
-    const next = answerProbe(this.#runtime, probe, wait?.what)
-    if (next !== undefined) this.#send(next.target, next.probe)
-    return true
+    if (wait?.number === probe.number) wait.circle ??= probe.labels
   }
 
   // ---- what is held back

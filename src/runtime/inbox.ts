@@ -1,4 +1,4 @@
-import { host } from '#host'
+import { courier, takeMessage } from '#courier'
 import type { Courier } from '../protocol/platform.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import { SharedBell } from './bell.ts'
@@ -16,8 +16,13 @@ export interface Inbox {
   sleep(count: number, ms: number): void
 }
 
+/** How this platform brings a realm its messages while it blocks. */
+export function makeInbox(): Inbox {
+  return courier === undefined ? new PortInbox() : new CourierInbox(courier)
+}
+
 /** Takes the messages out of the ports; the peers ring a bell when they have sent some. */
-export class PortInbox implements Inbox {
+class PortInbox implements Inbox {
   #bell: SharedBell | undefined
   readonly #knowsBell = new WeakSet<Link>()
 
@@ -37,7 +42,7 @@ export class PortInbox implements Inbox {
         this.#knowsBell.add(link)
         link.tell('bell', this.#bell!.memory)
       }
-      if (channel instanceof MessagePortChannel && channel.receiveNow(host.takeMessage!)) hasReceived = true
+      if (channel instanceof MessagePortChannel && channel.receiveNow(takeMessage)) hasReceived = true
     }
     return hasReceived
   }
@@ -51,7 +56,7 @@ export class PortInbox implements Inbox {
 }
 
 /** Gives the ports to the platform's courier meanwhile. */
-export class CourierInbox implements Inbox {
+class CourierInbox implements Inbox {
   readonly #courier: Courier
 
   constructor(courier: Courier) {

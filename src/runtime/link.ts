@@ -8,6 +8,7 @@ import type { Pending } from '../transport/pending-table.ts'
 import { takeObject } from './hand-over.ts'
 import type { Runtime } from './runtime.ts'
 import { tellWhenSettled } from './settled-elsewhere.ts'
+import { hearBlocked } from './sync-circles.ts'
 
 /** Someone who waits for the items of a generator. */
 export interface PendingStream extends Pending {
@@ -44,11 +45,11 @@ export class Link implements RecordReader {
     this.#runtime = runtime
     this.peer = peer
     this.channel = channel
-    runtime.blocking.opened(this)
+    runtime.openLinks.add(this)
     this.connection = new Connection(
       channel,
       (reason) => {
-        runtime.blocking.closed(this)
+        runtime.openLinks.delete(this)
         runtime.linkClosed(this, reason)
       },
       (error) => runtime.log('error', `bug: ${error instanceof Error ? error.stack : String(error)}`),
@@ -57,7 +58,7 @@ export class Link implements RecordReader {
   }
 
   read(op: number, batch: readonly unknown[], at: number): void {
-    if (!this.#runtime.blocking.holdsBack(this, op, batch, at)) this.handle(op, batch, at)
+    if (this.#runtime.blocking?.holdsBack(this, op, batch, at) !== true) this.handle(op, batch, at)
   }
 
   /** Does what a record says. */
@@ -117,7 +118,7 @@ export class Link implements RecordReader {
       case Op.notify: {
         const name = String(batch[at])
         const payload = this.#open(batch[at + 1], batch[at + 2])
-        if (!runtime.blocking.onNotice(this, name, payload)) runtime.onNotice(this, name, payload)
+        if (!hearBlocked(runtime, this, name, payload)) runtime.onNotice(this, name, payload)
         return
       }
       case Op.request:

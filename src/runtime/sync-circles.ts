@@ -1,5 +1,7 @@
 import type { ObjectId, RealmId } from '../protocol/ids.ts'
+import { SharedBell } from './bell.ts'
 import type { BlockedFor } from './blocking.ts'
+import type { Link } from './link.ts'
 import type { ObjectEntry } from './object-entry.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -23,8 +25,34 @@ export interface Probe {
   readonly objectId?: ObjectId
 }
 
-/** Where the search goes next; undefined when it ends here: this realm can still do something. */
-export function answerProbe(
+/** Sends a search on its way. */
+export function sendProbe(runtime: Runtime, { realm, objectId }: WaitTarget, probe: Probe): void {
+  runtime.linkTo(realm).tell('circle', objectId === undefined ? probe : { ...probe, objectId })
+}
+
+/** What a realm that blocks tells this one. False: this is something else. */
+export function hearBlocked(runtime: Runtime, link: Link, name: string, payload: unknown): boolean {
+  if (name === 'bell') {
+    const bell = new SharedBell(payload as SharedArrayBuffer)
+    link.connection.bell = bell
+    // What was sent before this came.
+    bell.ring()
+    return true
+  }
+  if (name !== 'circle') return false
+  const probe = payload as Probe
+  const { blocking } = runtime
+  if (probe.origin === runtime.realmId && probe.objectId === undefined) {
+    blocking?.cameBack(probe)
+    return true
+  }
+  const next = nextOf(runtime, probe, blocking?.blockedFor)
+  if (next !== undefined) sendProbe(runtime, next.target, next.probe)
+  return true
+}
+
+// Undefined when the search ends here: this realm can still do something.
+function nextOf(
   runtime: Runtime,
   probe: Probe,
   blockedFor: BlockedFor | undefined,
