@@ -8,6 +8,8 @@ export default defineConfig({
     adapter: 'src/adapter.ts',
     'hosts/node': 'src/hosts/node.ts',
     'hosts/browser': 'src/hosts/browser.ts',
+    'hosts/courier-node': 'src/hosts/courier-node.ts',
+    'hosts/courier-browser': 'src/hosts/courier-browser.ts',
     'store/spill-node': 'src/store/spill-node.ts',
     'store/spill-browser': 'src/store/spill-browser.ts',
   },
@@ -18,7 +20,7 @@ export default defineConfig({
   sourcemap: true,
   // The demo site is built into dist/site.
   clean: ['dist/*.js', 'dist/*.d.ts', 'dist/*.map', 'dist/hosts', 'dist/store'],
-  external: ['#host', '#spill', /^node:/, 'idb', 'comlink', 'comlink/dist/esm/node-adapter.mjs'],
+  external: ['#host', '#spill', '#courier', /^node:/, 'idb', 'comlink', 'comlink/dist/esm/node-adapter.mjs'],
   fixedExtension: false,
   copy: [{ from: 'src/hosts/bootstrap.mjs', to: 'dist/hosts' }],
 })

@@ -4,6 +4,7 @@ export { getActor, kill, ready, terminate } from './api/actors.ts'
 export { asCompleted, free } from './api/completed.ts'
 export { type RuntimeContext, runtimeContext } from './api/context.ts'
 export type { Filter } from './api/filters.ts'
+export { getSync } from './api/get-sync.ts'
 export { getGpuAdapter, getGpuDevice, getGpuIds } from './api/gpu.ts'
 export { capabilities, init, isDriver, isInitialized, type Runtime, shutdown } from './api/init.ts'
 export {
@@ -49,7 +50,7 @@ export type {
   StreamMethod,
   StreamOptions,
 } from './api/types/methods.ts'
-export type { GetOptions, PutOptions, ValueOf, Waitable, WaitOptions } from './api/types/objects.ts'
+export type { GetOptions, GetSyncOptions, PutOptions, ValueOf, Waitable, WaitOptions } from './api/types/objects.ts'
 export type { ItemStream, MadeByProxy, ObjectRef, ObjectRefStream, Proxied } from './api/types/references.ts'
 export type {
   Bundle,
@@ -71,6 +72,7 @@ export {
   ActorUnschedulableError,
   AlreadyInitializedError,
   AuthError,
+  CannotBlockError,
   ContextLostError,
   CoordinatorLostError,
   DeadlockError,

@@ -24,10 +24,7 @@ export async function get<const T extends ObjectRef<unknown> | readonly ObjectRe
   checkBoolean(options.copy, 'copy', 'get')
   checkNumber(options.timeout, { name: 'timeout', where: 'get', min: 0 })
   checkSignal(options.signal, 'get')
-  const list: readonly unknown[] = Array.isArray(refs) ? refs : [refs]
-  if (!Array.isArray(refs) && !isObjectRef(refs))
-    throw new RangeError(`get() takes an ObjectRef or a list of them, not ${describe(refs)}.`)
-  const entries = list.map((ref, index) => checkedEntry(ref, index))
+  const entries = entriesOf(refs, 'get')
   // Held meanwhile: the refs may be disposed before the values are here.
   for (const entry of entries) entry.runtime.objects.addRef(entry, entry)
   try {
@@ -44,13 +41,21 @@ export async function get<const T extends ObjectRef<unknown> | readonly ObjectRe
   }
 }
 
-function checkedEntry(ref: unknown, index: number): ObjectEntry {
+/** What is behind a ref or a list of refs; throws, with `where` as the caller's name, when they are none. */
+export function entriesOf(refs: unknown, where: string): ObjectEntry[] {
+  const list: readonly unknown[] = Array.isArray(refs) ? refs : [refs]
+  if (!Array.isArray(refs) && !isObjectRef(refs))
+    throw new RangeError(`${where}() takes an ObjectRef or a list of them, not ${describe(refs)}.`)
+  return list.map((ref, index) => checkedEntry(ref, index, where))
+}
+
+function checkedEntry(ref: unknown, index: number, where: string): ObjectEntry {
   if (!isObjectRef(ref)) {
     const hint =
       typeof (ref as PromiseLike<unknown> | null)?.then === 'function'
         ? ' A direct call gives a promise: await it, or use .remote().'
         : ''
-    throw new TypeError(`get() takes ObjectRefs; item ${index} is ${describe(ref)}.${hint}`)
+    throw new TypeError(`${where}() takes ObjectRefs; item ${index} is ${describe(ref)}.${hint}`)
   }
   const entry = entryOf(ref)
   if (entry === undefined) throw requireRuntime().objects.disposedError(ref.id)
@@ -65,7 +70,8 @@ function readingOf(entry: ObjectEntry): Reading | PromiseLike<Reading> {
   return entry.read()
 }
 
-function errorOf(entry: ObjectEntry): unknown {
+/** What to throw for an entry without a value. */
+export function errorOf(entry: ObjectEntry): unknown {
   const { values, objects } = entry.runtime
   return entry.state === 'freed' ? objects.freedError(entry) : errorFor(values, entry.stored!)
 }
@@ -190,7 +196,7 @@ interface WaitItem {
 function waitable(ref: unknown, index: number, isFetched: boolean): WaitItem {
   if (isRefStream(ref)) return streamItem(ref)
   if (!isObjectRef(ref)) throw new TypeError(`wait() takes ObjectRefs; item ${index} is ${describe(ref)}.`)
-  const entry = checkedEntry(ref, index)
+  const entry = checkedEntry(ref, index, 'wait')
   if (!isFetched) {
     const isReady = (): boolean => isSettledSomewhere(entry)
     return { id: entry.id, isReady, whenReady: (then) => whenSettledSomewhere(entry, then) }

@@ -97,8 +97,11 @@ function submit(definition: Definition, options: Options, args: unknown[]): unkn
     args,
     count === 1 && first !== undefined ? first : splitSink(runtime.values, entries, name),
   )
-  for (const entry of entries)
-    if (call !== undefined && !entry.isSettled) entry.cancel = (reason, force) => call.cancel(reason, force)
+  for (const entry of entries) {
+    if (call === undefined || entry.isSettled) continue
+    entry.cancel = (reason, force) => call.cancel(reason, force)
+    entry.maker = call
+  }
   if (count === 0) return undefined
   return count === 1 ? new ObjectRef(first!) : entries.map((entry) => new ObjectRef(entry))
 }

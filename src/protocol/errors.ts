@@ -216,6 +216,12 @@ export class DeadlockError extends TroupeError {
     brand(this, 'DeadlockError', 'DEADLOCK')
   }
 }
+/** `getSync` cannot block here, or the value needs the event loop to come: use `await get(ref)`. */
+export class CannotBlockError extends TroupeError {
+  static {
+    brand(this, 'CannotBlockError', 'CANNOT_BLOCK')
+  }
+}
 /** The current call cannot be known here: take `runtimeContext()` before the first await. */
 export class ContextLostError extends TroupeError {
   static {

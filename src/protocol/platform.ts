@@ -16,6 +16,39 @@ export interface WorkerControl {
   stop(): void
 }
 
+/** A port that is elsewhere while its realm blocks. */
+export interface AwayPort {
+  post(message: unknown, transfer?: readonly object[]): void
+  close(): void
+}
+/** Whose port it is. */
+export interface AwayPortOwner {
+  deliver(message: unknown): void
+  closed(): void
+  /** It is here again, and can be listened to. */
+  returned(port: PortLike): void
+  /** Something has come for it that only the event loop can bring. */
+  stuck(): void
+}
+
+/**
+ * Brings a realm its messages while it blocks, where the platform itself cannot: its ports go to a realm that does not
+ * block, which writes what comes into shared memory, and come back afterwards.
+ */
+export interface Courier {
+  /** The realm starts to block. */
+  begin(): void
+  /** It goes on; the ports come back once the code that runs now has ended. */
+  end(): void
+  take(port: PortLike, owner: AwayPortOwner): AwayPort
+  /** Hands over what has come, in its order. False: nothing has. */
+  drain(): boolean
+  /** To be read before `drain`. */
+  readonly count: number
+  /** Blocks until something has come since `count` was read, at most so many milliseconds. */
+  sleep(count: number, ms: number): void
+}
+
 /** A started worker, as its platform gives it. */
 export interface HostWorker {
   /** The link between the node's main realm and the worker. */

@@ -1,4 +1,5 @@
 import { markTaskError, TaskCancelledError } from '../protocol/errors.ts'
+import type { RealmId } from '../protocol/ids.ts'
 import { type CallMeta, Op } from '../protocol/messages.ts'
 import type { Pending } from '../transport/pending-table.ts'
 import { CallArguments } from './call-arguments.ts'
@@ -51,6 +52,12 @@ export class ActorCall implements Pending {
 
   get actorId(): string {
     return this.#actor.spec.actorId
+  }
+
+  /** The realm it was sent to, or will be. */
+  get callee(): RealmId | undefined {
+    const { view } = this.#actor.target
+    return this.#link?.peer ?? (view?.state === 'ALIVE' ? view.workerId : undefined)
   }
 
   // An actor's own calls are watched for circles.

@@ -189,7 +189,10 @@ function submit(
         )
       call.cancel(reason)
     }
-    for (const entry of Array.isArray(entries) ? entries : entries === undefined ? [] : [entries]) entry.cancel = cancel
+    for (const entry of Array.isArray(entries) ? entries : entries === undefined ? [] : [entries]) {
+      entry.cancel = cancel
+      entry.maker = call
+    }
   }
   if (sink instanceof ItemBuffer)
     sink.producer = { taken: (count) => call.taken(count), cancelStream: () => call.taken(-1) }

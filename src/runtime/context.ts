@@ -67,3 +67,8 @@ export function leaveCall(call: CallContext, isAlone: boolean): void {
   if (!isAlone) interleavingCount--
   else if (sticky === call) sticky = undefined
 }
+
+/** Runs what belongs to no call, though a call's code led here. */
+export function outsideCalls<R>(body: () => R): R {
+  return storage.run(undefined as never, body)
+}

@@ -89,10 +89,11 @@ export class RemoteControl implements Control {
   }
 
   createActor(spec: ActorSpec, args: Packed | undefined, outcome: CreationOutcome): void {
-    this.#link.ask<HandleSpec | undefined>('createActor', { spec, args }, args?.transfer).then(
-      (known) => known !== undefined && outcome.existing(known),
-      (error: Error) => outcome.failed(error),
-    )
+    // No promise: a realm that blocks until the actor answers hears of its failure too.
+    this.#link.askThen('createActor', { spec, args }, args?.transfer, {
+      resolve: (known) => known !== undefined && outcome.existing(known as HandleSpec),
+      reject: (error) => outcome.failed(error as Error),
+    })
   }
   provideArguments(actorId: ActorId, args: Packed): void {
     this.#link.tell('provideArguments', { actorId, args }, args.transfer)

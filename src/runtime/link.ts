@@ -8,6 +8,7 @@ import type { Pending } from '../transport/pending-table.ts'
 import { takeObject } from './hand-over.ts'
 import type { Runtime } from './runtime.ts'
 import { tellWhenSettled } from './settled-elsewhere.ts'
+import { hearBlocked } from './sync-circles.ts'
 
 /** Someone who waits for the items of a generator. */
 export interface PendingStream extends Pending {
@@ -23,6 +24,12 @@ export interface PendingLook extends Pending {
 /** Someone who wants to know when a call starts to run. */
 export interface PendingStart extends Pending {
   onStarted(): void
+}
+
+/** Who asks the control plane of another realm. */
+interface Asker {
+  resolve(answer: unknown): void
+  reject(error: unknown): void
 }
 
 /** What the control plane does with a request of another realm. */
@@ -44,20 +51,31 @@ const answered: ReadonlySet<number> = new Set([
 export class Link implements RecordReader {
   readonly peer: RealmId
   readonly connection: Connection
+  readonly channel: Channel
   readonly #runtime: Runtime
 
   constructor(runtime: Runtime, peer: RealmId, channel: Channel) {
     this.#runtime = runtime
     this.peer = peer
+    this.channel = channel
+    runtime.openLinks.add(this)
     this.connection = new Connection(
       channel,
-      (reason) => runtime.linkClosed(this, reason),
+      (reason) => {
+        runtime.openLinks.delete(this)
+        runtime.linkClosed(this, reason)
+      },
       (error) => runtime.log('error', `bug: ${error instanceof Error ? error.stack : String(error)}`),
     )
     this.connection.listen(this)
   }
 
   read(op: number, batch: readonly unknown[], at: number): void {
+    if (this.#runtime.blocking?.holdsBack(this, op, batch, at) !== true) this.handle(op, batch, at)
+  }
+
+  /** Does what a record says. */
+  handle(op: number, batch: readonly unknown[], at: number): void {
     try {
       this.#dispatch(op, batch, at)
     } catch (error) {
@@ -118,9 +136,12 @@ export class Link implements RecordReader {
       case Op.callback:
         runtime.callbacks.onCall(this, batch, at)
         return
-      case Op.notify:
-        runtime.onNotice(this, String(batch[at]), this.#open(batch[at + 1], batch[at + 2]))
+      case Op.notify: {
+        const name = String(batch[at])
+        const payload = this.#open(batch[at + 1], batch[at + 2])
+        if (!hearBlocked(runtime, this, name, payload)) runtime.onNotice(this, name, payload)
         return
+      }
       case Op.request:
         void this.#answer(batch[at] as number, String(batch[at + 1]), this.#open(batch[at + 2], batch[at + 3]))
         return
@@ -150,25 +171,31 @@ export class Link implements RecordReader {
 
   /** Asks the control plane of the other realm. */
   ask<T>(name: string, payload: unknown, transfer?: readonly object[]): Promise<T> {
-    const { values } = this.#runtime
     // The answer is waited for, also when nothing else keeps a Node process up.
     this.#runtime.busy(1)
     const answer = new Promise<T>((resolve, reject) => {
-      if (this.connection.isClosed) return reject(this.#runtime.lostError(this.peer, 'the connection is closed'))
-      const packed = values.pack(payload, name)
-      const callId = this.connection.pending.add({
-        onValue: (value, specials) => resolve(values.open({ value, specials: values.fromWire(specials) }) as T),
-        onError: (value, specials) => reject(values.openThrown({ value, specials: values.fromWire(specials) }).thrown),
-        onLost: (reason) => reject(this.#runtime.lostError(this.peer, reason)),
-      })
-      this.#post(
-        [Op.request, callId, name, packed.value, values.toWire(packed.specials, this.peer)],
-        transfer ?? packed.transfer,
-        packed.value,
-      )
-      values.release(packed.specials)
+      this.askThen(name, payload, transfer, { resolve: resolve as (answer: unknown) => void, reject })
     })
     return answer.finally(() => this.#runtime.busy(-1))
+  }
+
+  /** The same, with the answer told while its message is read: also in a realm that blocks. */
+  askThen(name: string, payload: unknown, transfer: readonly object[] | undefined, asker: Asker): void {
+    const { values } = this.#runtime
+    if (this.connection.isClosed) return asker.reject(this.#runtime.lostError(this.peer, 'the connection is closed'))
+    const packed = values.pack(payload, name)
+    const callId = this.connection.pending.add({
+      onValue: (value, specials) => asker.resolve(values.open({ value, specials: values.fromWire(specials) })),
+      onError: (value, specials) =>
+        asker.reject(values.openThrown({ value, specials: values.fromWire(specials) }).thrown),
+      onLost: (reason) => asker.reject(this.#runtime.lostError(this.peer, reason)),
+    })
+    this.#post(
+      [Op.request, callId, name, packed.value, values.toWire(packed.specials, this.peer)],
+      transfer ?? packed.transfer,
+      packed.value,
+    )
+    values.release(packed.specials)
   }
 
   /** Tells the other realm something; there is no answer. */

@@ -17,6 +17,14 @@ export interface Reading {
   readonly isPrivate: boolean
 }
 
+/** The call that makes an object. */
+export interface Maker {
+  /** The realm that runs it, once that is known. */
+  readonly callee: RealmId | undefined
+  /** The actor it is a call on. */
+  readonly actorId?: string
+}
+
 /** Receives the outcome of a call: an entry, or a promise of a direct call. */
 export interface Sink {
   resolve(stored: Stored): void
@@ -47,6 +55,8 @@ export class ObjectEntry implements Sink {
   #waiters: (() => void)[] | undefined
   /** Ends the call that makes the object, while that runs or waits. `force` ends its worker; actor calls refuse it. */
   cancel: ((reason: unknown, force: boolean) => void) | undefined
+  /** The call that makes it, when it was made in this realm. */
+  maker: Maker | undefined
   isFetching = false
   isLooking = false
   /** Its value is known to be large, and was left where it is: so many bytes. */
@@ -114,6 +124,7 @@ export class ObjectEntry implements Sink {
   #settle(state: 'value' | 'error'): void {
     this.state = state
     this.cancel = undefined
+    this.maker = undefined
     this.#wake()
     if (this.isAbandoned && state === 'value') this.free()
   }

@@ -235,11 +235,16 @@ export class Objects {
   /** Brings the value of a borrowed object here once more: its copy had to make room. */
   fetchAgain(id: ObjectId): Promise<Reading> {
     return new Promise((resolve, reject) => {
-      this.#fetchFrom(this.keeperOf(id), id, {
+      this.bring(id, {
         resolve: (stored) => resolve({ stored, isPrivate: true }),
         reject: (stored) => reject(this.#runtime.values.openThrown(stored).thrown),
       })
     })
+  }
+
+  /** Brings the value of a borrowed object to `sink`, which keeps it. */
+  bring(id: ObjectId, sink: Pick<ObjectEntry, 'resolve' | 'reject'>): void {
+    this.#fetchFrom(this.keeperOf(id), id, sink)
   }
 
   #fetchFrom(keeper: RealmId, id: ObjectId, sink: Pick<ObjectEntry, 'resolve' | 'reject'>): void {

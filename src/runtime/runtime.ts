@@ -9,6 +9,7 @@ import type { RealmsBefore, WorkerExit } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import type { ActorCall } from './actor-call.ts'
 import { Actors, type CreateActor } from './actors.ts'
+import type { Blocking } from './blocking.ts'
 import { cancelledError } from './call-abort.ts'
 import { CallClock } from './call-clock.ts'
 import type { CallOptions } from './call-options.ts'
@@ -77,6 +78,9 @@ export class Runtime {
   readonly running: RunningCalls
   readonly waits: Waits
   readonly clock: CallClock = new CallClock()
+  /** Once code of this realm has blocked. */
+  blocking: Blocking | undefined
+  readonly openLinks: Set<Link> = new Set()
   readonly timeline: Timeline
   control!: Control
   /** Only in the driver. */

@@ -1,5 +1,5 @@
 import { markTaskError, TaskCancelledError } from '../protocol/errors.ts'
-import type { NodeId } from '../protocol/ids.ts'
+import type { NodeId, RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import type { DefinitionSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Pending } from '../transport/pending-table.ts'
@@ -73,6 +73,10 @@ export class TaskCall implements Pending {
   }
   get waitForResources(): boolean {
     return this.#plan.waitForResources
+  }
+  /** The realm it was sent to. */
+  get callee(): RealmId | undefined {
+    return this.#link?.peer
   }
   get isDone(): boolean {
     return this.#isDone

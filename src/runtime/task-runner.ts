@@ -56,28 +56,31 @@ export class TaskRunner {
   async outside<T>(call: CallContext | undefined, waiting: Promise<T>): Promise<T> {
     const leaseId = call?.leaseId
     if (leaseId === undefined) return waiting
-    const { control } = this.#runtime
-    const count = this.#waits.get(leaseId) ?? 0
-    this.#waits.set(leaseId, count + 1)
-    if (count === 0) control.blockLease(leaseId)
+    this.pause(leaseId)
     try {
       return await waiting
     } finally {
-      const left = this.#waits.get(leaseId)! - 1
-      if (left > 0) this.#waits.set(leaseId, left)
-      else {
-        this.#waits.delete(leaseId)
-        await this.#resumption(leaseId)
-      }
+      await new Promise<void>((resolve) => this.goOn(leaseId, resolve))
     }
   }
 
-  #resumption(leaseId: string): Promise<void> {
-    const resumed = new Promise<void>((resolve) => {
-      this.#resume.set(leaseId, [...(this.#resume.get(leaseId) ?? []), resolve])
-    })
+  /** The task of a lease starts to wait: its CPUs are others'. */
+  pause(leaseId: string): void {
+    const count = this.#waits.get(leaseId) ?? 0
+    this.#waits.set(leaseId, count + 1)
+    if (count === 0) this.#runtime.control.blockLease(leaseId)
+  }
+
+  /** It has what it waited for; calls back when the CPUs are its own again. */
+  goOn(leaseId: string, then: () => void): void {
+    const left = this.#waits.get(leaseId)! - 1
+    if (left > 0) {
+      this.#waits.set(leaseId, left)
+      return then()
+    }
+    this.#waits.delete(leaseId)
+    this.#resume.set(leaseId, [...(this.#resume.get(leaseId) ?? []), then])
     this.#runtime.control.unblockLease(leaseId)
-    return resumed
   }
 
   resumed(leaseId: string): void {

@@ -7,6 +7,11 @@ export interface RecordReader {
   read(op: number, batch: readonly unknown[], at: number): void
 }
 
+/** Wakes a realm that blocks. */
+export interface Bell {
+  ring(): void
+}
+
 const batchLimit = 64
 
 /**
@@ -16,6 +21,8 @@ const batchLimit = 64
  */
 export class Connection {
   readonly pending: PendingTable<Pending> = new PendingTable()
+  /** Rung after every message when the other realm has asked for it, so that it hears of them while it blocks. */
+  bell: Bell | undefined
   readonly #channel: Channel
   readonly #onClose: (reason: string) => void
   readonly #onError: (error: unknown) => void
@@ -63,6 +70,7 @@ export class Connection {
     if (this.#closed !== undefined) return
     this.flush()
     this.#channel.post(record, transfer)
+    this.bell?.ring()
   }
 
   flush(): void {
@@ -70,7 +78,9 @@ export class Connection {
     const batch = this.#batch
     this.#batch = []
     this.#recordCount = 0
-    if (this.#closed === undefined) this.#channel.post(batch)
+    if (this.#closed !== undefined) return
+    this.#channel.post(batch)
+    this.bell?.ring()
   }
 
   close(reason: string): void {

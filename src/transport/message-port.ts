@@ -1,5 +1,5 @@
 import type { Channel, ChannelCapabilities } from '../protocol/channel.ts'
-import type { PortLike } from '../protocol/platform.ts'
+import type { AwayPort, AwayPortOwner, Courier, PortLike } from '../protocol/platform.ts'
 
 interface NodePort extends PortLike {
   on(event: 'message', listener: (message: unknown) => void): void
@@ -14,34 +14,85 @@ interface DomPort extends PortLike {
 const capabilities: ChannelCapabilities = { ports: true, transfer: true, sharedMemory: true, bytes: false }
 
 /** A channel over a MessagePort of Node or a browser. The port's close event tells that the other realm has ended. */
-export class MessagePortChannel implements Channel {
+export class MessagePortChannel implements Channel, AwayPortOwner {
   readonly capabilities: ChannelCapabilities = capabilities
-  readonly #port: PortLike
+  #port: PortLike
+  /** The port while it is elsewhere. */
+  #away: AwayPort | undefined
+  #isClosed = false
+  #onMessage: ((message: unknown) => void) | undefined
+  #onClose: ((reason: string) => void) | undefined
+  /** Something waits at it that cannot come while this realm blocks. */
+  isStuck = false
 
   constructor(port: PortLike) {
     this.#port = port
   }
 
   post(message: unknown, transfer?: readonly object[]): void {
-    if (transfer === undefined) this.#port.postMessage(message)
+    if (this.#away !== undefined) this.#away.post(message, transfer)
+    else if (transfer === undefined) this.#port.postMessage(message)
     else this.#port.postMessage(message, transfer as never)
   }
 
   listen(onMessage: (message: unknown) => void, onClose: (reason: string) => void): void {
-    const closed = (): void => onClose('its port was closed')
+    this.#onMessage = onMessage
+    this.#onClose = onClose
+    this.#listen()
+  }
+
+  #listen(): void {
     if ('on' in this.#port) {
       const port = this.#port as NodePort
-      port.on('message', onMessage)
-      port.on('close', closed)
+      port.on('message', (message) => this.deliver(message))
+      port.on('close', () => this.closed())
       port.unref()
     } else {
       const port = this.#port as DomPort
-      port.addEventListener('close', closed)
-      port.onmessage = (event) => onMessage(event.data)
+      // A port that went elsewhere is another object afterwards.
+      port.addEventListener('close', () => port === this.#port && this.#away === undefined && this.closed())
+      port.onmessage = (event) => this.deliver(event.data)
     }
   }
 
   close(): void {
-    this.#port.close()
+    this.#isClosed = true
+    if (this.#away !== undefined) this.#away.close()
+    else this.#port.close()
+  }
+
+  /** Hands over what has come, without the event loop, where `take` can have it. False: nothing had come. */
+  receiveNow(take: (port: PortLike) => { readonly message: unknown } | undefined): boolean {
+    let hasReceived = false
+    for (let taken = take(this.#port); taken !== undefined; taken = take(this.#port)) {
+      hasReceived = true
+      this.deliver(taken.message)
+    }
+    return hasReceived
+  }
+
+  /** Its port goes elsewhere, until that gives it back. */
+  sendAway(courier: Pick<Courier, 'take'>): void {
+    if (this.#away === undefined && !this.#isClosed) this.#away = courier.take(this.#port, this)
+  }
+
+  deliver(message: unknown): void {
+    this.#onMessage?.(message)
+  }
+
+  closed(): void {
+    this.#onClose?.('its port was closed')
+  }
+
+  stuck(): void {
+    this.isStuck = true
+  }
+
+  returned(port: PortLike): void {
+    this.#port = port
+    this.#away = undefined
+    this.isStuck = false
+    if (this.#isClosed) port.close()
+    else this.#listen()
   }
 }

@@ -8,6 +8,11 @@ export interface GetOptions {
   /** A copy of one's own, also of what was put with `shared`. */
   copy?: boolean
 }
+/** Options of `getSync`. */
+export interface GetSyncOptions {
+  /** Milliseconds; then GetTimeoutError. Default 30 000. 0: only what is there now. */
+  timeout?: number
+}
 /** Options of `put`. */
 export interface PutOptions {
   /** What is moved instead of copied; the caller cannot use it afterwards. */

@@ -1,6 +1,7 @@
 import { transfer, wrap } from 'comlink'
 import type { HostWorker, StartOptions, WorkerControl } from '../../protocol/platform.ts'
 import type { WorkerConfig, WorkerExit } from '../../protocol/worker-host.ts'
+import type { CourierOrder, PageCourier } from './courier.ts'
 import { lockName } from './realm.ts'
 
 type WorkerFactory = (name: string) => Worker
@@ -13,11 +14,19 @@ export function startWorker(config: WorkerConfig, options: StartOptions): HostWo
   const { worker, url } = construct(config.name, options)
   const { port1, port2 } = new MessageChannel()
   const control = wrap<WorkerControl>(worker)
+  let courier: Promise<PageCourier> | undefined
+  worker.addEventListener('message', ({ data }: MessageEvent<CourierOrder | undefined>) => {
+    if (data?.courier === undefined) return
+    // Most pages never need it.
+    courier ??= import('./courier.ts').then((module) => new module.PageCourier())
+    void courier.then((loaded) => loaded.handle(data))
+  })
   const exits: ((exit: WorkerExit) => void)[] = []
   let hasExited = false
   const exited = (exit: WorkerExit): void => {
     if (hasExited) return
     hasExited = true
+    void courier?.then((loaded) => loaded.close())
     for (const listener of exits) listener(exit)
   }
   const ready = handshake(
