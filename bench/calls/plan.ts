@@ -29,7 +29,7 @@ export function planOf(
   onProgress: (text: string) => void,
 ): Plan {
   const extent = isQuick
-    ? { blockCount: 2, blockMs: 0, warmUpMs: 0, limitMs: 2000 }
+    ? { blockCount: 2, blockMs: 0, warmUpMs: 0, limitMs: 60_000 }
     : { blockCount: 30, blockMs: 30, warmUpMs: 300, limitMs: 10_000 }
   return { host, isQuick, only, onProgress, ...extent }
 }

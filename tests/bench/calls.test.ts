@@ -12,7 +12,7 @@ describe('a quick run of the calls', () => {
   let rows: Measured[]
   beforeAll(async () => {
     rows = await measureCalls(() => {}, { isQuick: true })
-  }, 60_000)
+  }, 240_000)
   const subjectsOf = (id: string): string[] => rows.filter((row) => row.id === id).map(({ subject }) => subject)
 
   test('has every figure, and no other', () => {
@@ -32,8 +32,8 @@ describe('a quick run of the calls', () => {
       expect(row, JSON.stringify(row)).toMatchObject({ value: expect.any(Number), unit: expect.any(String) })
       expect(row.ratio, JSON.stringify(row)).toBeGreaterThanOrEqual(row.low!)
       expect(row.ratio, JSON.stringify(row)).toBeLessThanOrEqual(row.high!)
-      // Rounds as short as these may leave less heap in use than there was.
-      if (row.unit !== 'B') expect(row.value, JSON.stringify(row)).toBeGreaterThan(0)
+      // Rounds as short as these may leave less heap in use than there was, and an idle process uses nothing.
+      if (row.unit !== 'B' && row.id !== 'idle-cpu') expect(row.value, JSON.stringify(row)).toBeGreaterThan(0)
     }
   })
 })
