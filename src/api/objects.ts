@@ -88,7 +88,7 @@ async function settled(
   const first = open[0]
   if (first === undefined) return undefined
   const { runtime } = first
-  const end = new AbortController()
+  const end = timeout === undefined && signal === undefined ? undefined : new AbortController()
   runtime.busy(1)
   try {
     const waiting = new Promise<ObjectEntry | undefined>((resolve, reject) => {
@@ -100,11 +100,11 @@ async function settled(
           else if (--left === 0) resolve(undefined)
         })
       }
-      limit({ timeout, signal }, `get of ${first.id}`, end.signal, reject)
+      if (end !== undefined) limit({ timeout, signal }, `get of ${first.id}`, end.signal, reject)
     })
     return await runtime.taskRunner.outside(currentCallIfKnown(), waiting)
   } finally {
-    end.abort()
+    end?.abort()
     runtime.busy(-1)
   }
 }
@@ -225,7 +225,7 @@ async function untilReady(
   let missing = count - (items.length - open.length)
   if (missing <= 0) return
   const runtime = requireRuntime()
-  const end = new AbortController()
+  const end = timeout === undefined && signal === undefined ? undefined : new AbortController()
   runtime.busy(1)
   try {
     const waiting = new Promise<void>((resolve, reject) => {
@@ -236,13 +236,13 @@ async function untilReady(
       }
       if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
         const timer = setTimeout(resolve, timeout)
-        end.signal.addEventListener('abort', () => clearTimeout(timer))
+        end?.signal.addEventListener('abort', () => clearTimeout(timer))
       }
-      signal?.addEventListener('abort', () => reject(signal.reason), { signal: end.signal })
+      if (end !== undefined) signal?.addEventListener('abort', () => reject(signal.reason), { signal: end.signal })
     })
     await runtime.taskRunner.outside(currentCallIfKnown(), waiting)
   } finally {
-    end.abort()
+    end?.abort()
     runtime.busy(-1)
   }
 }
