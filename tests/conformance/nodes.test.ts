@@ -263,12 +263,21 @@ test('F14 a large argument of a call is fetched where the actor is, and keeps th
   const answers = await Promise.all([reader.length(big), reader.count(), reader.length(big), reader.count()])
   expect(answers).toEqual([[nodeId, bigLength, 1], 2, [nodeId, bigLength, 3], 4])
   expect(await place.length(big)).toEqual(['store', bigLength, 1])
+  const [late] = await place.keep(bigLength)
+  const spinning = latch()
+  const spin = place.spin(
+    proxy(() => spinning.open()),
+    1000,
+  )
+  await spinning.opened
   const stop = new AbortController()
-  const stopped = reader.length.options({ signal: stop.signal }).remote(big)
+  const stopped = reader.length.options({ signal: stop.signal }).remote(late)
   stop.abort()
   expect(await reasonOf(get(stopped))).toBe(stop.signal.reason)
   // It had not started when it was given up: it was waiting for its argument.
   expect(await reader.count()).toBe(5)
+  await spin
+  late[Symbol.dispose]()
   const [other] = await place.keep(bigLength)
   expect((await get(lengthOf.remote(other)))[0]).toBe('store')
   await reader.length(other)

@@ -3,6 +3,12 @@ import { actor, getGpuIds, type ObjectRef, put, runtimeContext, task } from 'tro
 /** Tells where it lives, and makes objects there. */
 export const Place = actor(
   class Place {
+    /** Answers nobody for so long, not even who asks for what it keeps. */
+    spin(begin: () => void, ms: number): void {
+      begin()
+      const end = performance.now() + ms
+      while (performance.now() < end);
+    }
     #count = 0
 
     count(): number {
