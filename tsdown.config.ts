@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsdown'
+import { chunkGroups } from './chunks.ts'
 
 export default defineConfig({
   entry: {
@@ -8,6 +9,8 @@ export default defineConfig({
     adapter: 'src/adapter.ts',
     'hosts/node': 'src/hosts/node.ts',
     'hosts/browser': 'src/hosts/browser.ts',
+    'hosts/workers-node': 'src/hosts/workers-node.ts',
+    'hosts/workers-browser': 'src/hosts/workers-browser.ts',
     'hosts/courier-node': 'src/hosts/courier-node.ts',
     'hosts/courier-browser': 'src/hosts/courier-browser.ts',
     'store/spill-node': 'src/store/spill-node.ts',
@@ -20,7 +23,17 @@ export default defineConfig({
   sourcemap: true,
   // The demo site is built into dist/site.
   clean: ['dist/*.js', 'dist/*.d.ts', 'dist/*.map', 'dist/hosts', 'dist/store'],
-  external: ['#host', '#spill', '#courier', /^node:/, 'idb', 'comlink', 'comlink/dist/esm/node-adapter.mjs'],
+  external: [
+    '#host',
+    '#spill',
+    '#courier',
+    '#workers',
+    /^node:/,
+    'idb',
+    'comlink',
+    'comlink/dist/esm/node-adapter.mjs',
+  ],
   fixedExtension: false,
+  outputOptions: { codeSplitting: { groups: chunkGroups } },
   copy: [{ from: 'src/hosts/bootstrap.mjs', to: 'dist/hosts' }],
 })

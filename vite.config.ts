@@ -18,9 +18,13 @@ export default defineConfig({
     emptyOutDir: true,
     rolldownOptions: {
       checks: { pluginTimings: false },
-      input: ['index.html', 'counters/index.html', 'environments/index.html', 'mnist/index.html'].map((page) =>
-        here(`demo/${page}`),
-      ),
+      input: [
+        'index.html',
+        'counters/index.html',
+        'environments/index.html',
+        'life/index.html',
+        'mnist/index.html',
+      ].map((page) => here(`demo/${page}`)),
     },
   },
 })

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright'
+import { type BrowserContext, chromium } from 'playwright'
 import { build, defaultClientConditions, type InlineConfig, type Plugin, preview } from 'vite'
 import { troupe } from '../packages/vite/src/index.ts'
 import { browserFlags, ensureChromium } from '../tests/chromium.mjs'
@@ -53,6 +53,7 @@ export async function measureInPage(
     const page = await context.newPage()
     page.on('pageerror', (error) => console.error(error.stack))
     await page.exposeFunction('tellProgress', onProgress)
+    await page.exposeFunction('cpuMs', await rendererClock(context))
     await page.goto(server.resolvedUrls!.local[0]!)
     await page.waitForFunction((wanted) => 'measure' in globalThis && crossOriginIsolated === wanted, isIsolated)
     return await page.evaluate((choice) => globalThis.measure(choice), { only, isQuick })
@@ -60,6 +61,15 @@ export async function measureInPage(
     await context.close()
     await server.close()
     for (const path of [outDir!, profile!]) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+// CPU time of all processes with pages: there is one page besides the empty one of the start.
+async function rendererClock(context: BrowserContext): Promise<() => Promise<number>> {
+  const session = await context.browser()!.newBrowserCDPSession()
+  return async () => {
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+    return 1000 * processInfo.reduce((sum, { type, cpuTime }) => sum + (type === 'renderer' ? cpuTime : 0), 0)
   }
 }
 

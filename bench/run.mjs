@@ -1,4 +1,4 @@
-// npm run bench -- [calls core objects store timeline] [--host node|chromium] [--without isolation] [--only id,id] [--json FILE] [--write]
+// npm run bench -- [calls core gpu objects store timeline] [--host node|chromium] [--without isolation] [--only id,id] [--json FILE] [--write]
 //   measures beside bare loops and rivals, by turns, and says what the ratios are; --only: these rows of calls;
 //   --write: in docs/benchmarks.md, too
 import { spawn } from 'node:child_process'

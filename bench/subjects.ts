@@ -20,6 +20,10 @@ export const subjects: Readonly<Record<string, Readonly<Partial<Record<Host, Mea
   core: {
     node: async (onProgress) => (await import('./core.ts')).measureCore(onProgress),
   },
+  gpu: {
+    chromium: async (onProgress, choice) =>
+      (await import('./page.ts')).measureInPage('gpu-page', { ...choice, onProgress }),
+  },
   objects: {
     node: async (onProgress) => (await import('./objects.ts')).measureObjects(onProgress),
     chromium: async (_onProgress, choice) => (await import('./page.ts')).measureInPage('objects-page', choice),

@@ -1,6 +1,7 @@
 import { init, shutdown } from 'troupe'
 import { runCounters } from './counters/node.ts'
 import { runEnvironments } from './environments/node.ts'
+import { runLife } from './life/node.ts'
 import { runMnist } from './mnist/node.ts'
 import { readOptions } from './options.mjs'
 
@@ -11,6 +12,7 @@ async function runPrograms(args: readonly string[]): Promise<void> {
   const programs = {
     counters: () => runCounters({ log, actors, calls, seed }),
     environments: () => runEnvironments({ log }),
+    life: () => runLife({ log }),
     mnist: () => runMnist({ log }),
   }
   await init({ numGpus: 1 })

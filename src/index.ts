@@ -5,7 +5,7 @@ export { asCompleted, free } from './api/completed.ts'
 export { type RuntimeContext, runtimeContext } from './api/context.ts'
 export type { Filter } from './api/filters.ts'
 export { getSync } from './api/get-sync.ts'
-export { getGpuAdapter, getGpuDevice, getGpuIds } from './api/gpu.ts'
+export { type GpuArrayClass, getGpuAdapter, getGpuDevice, getGpuIds, type PutGpuOptions, putGpu } from './api/gpu.ts'
 export { capabilities, init, isDriver, isInitialized, type Runtime, shutdown } from './api/init.ts'
 export {
   type ActorDetail,
@@ -37,7 +37,7 @@ export type {
   MethodName,
 } from './api/types/actors.ts'
 export type { Arg, Args } from './api/types/arguments.ts'
-export type { AnyFunction, Constructor } from './api/types/common.ts'
+export type { AnyFunction, Constructor, GpuOptions } from './api/types/common.ts'
 export type { InitOptions } from './api/types/init.ts'
 export type {
   BoundMethod,
@@ -104,6 +104,7 @@ export {
   TypeScriptSourceError,
   WorkerCrashedError,
 } from './protocol/errors.ts'
+export type { GpuState, GpuStatus, GpuTraits } from './protocol/gpu-provider.ts'
 export type { Capability } from './protocol/platform.ts'
 export type { ActorFigures } from './runtime/call-meter.ts'
 export type { WorkerView } from './runtime/control.ts'

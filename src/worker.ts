@@ -1,8 +1,9 @@
-import './api/queue-actor.ts'
 import { realmState } from './runtime/registry.ts'
 import { serveRealm } from './runtime/worker-realm.ts'
 
-realmState().isWorker = true
+const realm = realmState()
+realm.isWorker = true
+realm.ownModules = { 'troupe@0:queue': () => import('./api/queue-actor.ts') }
 
 /** Options of `serve`. */
 export interface ServeOptions {

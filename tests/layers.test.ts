@@ -17,7 +17,12 @@ const LEVELS: Readonly<Record<string, number>> = {
 }
 const ENTRY_LEVEL = 4
 /** Chosen by package.json's imports, by platform. */
-const CHOSEN: Readonly<Record<string, string>> = { '#host': 'hosts', '#spill': 'store', '#courier': 'hosts' }
+const CHOSEN: Readonly<Record<string, string>> = {
+  '#host': 'hosts',
+  '#spill': 'store',
+  '#courier': 'hosts',
+  '#workers': 'hosts',
+}
 /** In the pure folders time, chance and the platform come in as arguments. */
 const IMPURE = new Set(
   `Promise AbortSignal Worker MessagePort MessageChannel BroadcastChannel Atomics Buffer Math.random crypto fetch performance

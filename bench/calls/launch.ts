@@ -52,6 +52,7 @@ async function buildInto(folder: string): Promise<void> {
       worker: 'src/worker.ts',
       'worker-entry': 'src/worker-entry.ts',
       'hosts/node': 'src/hosts/node.ts',
+      'hosts/workers-node': 'src/hosts/workers-node.ts',
       'hosts/courier-node': 'src/hosts/courier-node.ts',
       'store/spill-node': 'src/store/spill-node.ts',
     },

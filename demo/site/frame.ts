@@ -5,6 +5,7 @@ import { picture } from './picture.ts'
 const demos = [
   ['counters', 'Counters'],
   ['environments', 'Environments'],
+  ['life', 'Life'],
   ['mnist', 'MNIST'],
 ] as const
 

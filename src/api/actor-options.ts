@@ -7,12 +7,14 @@ import {
   checkResources,
   checkString,
 } from '../runtime/checks.ts'
+import { checkGpuNeeds } from './requests.ts'
 import { checkScheduling } from './scheduling.ts'
 import type { ActorDefaults, ActorOptions } from './types/actors.ts'
 
 const forActors = [
   'numCpus',
   'numGpus',
+  'gpu',
   'resources',
   'isolation',
   'name',
@@ -51,6 +53,7 @@ export function checkActorDefaults(options: ActorDefaults & { create?: unknown }
 function checkValues(options: ActorOptions, where: string): void {
   checkAmount(options.numCpus, 'numCpus', where)
   checkAmount(options.numGpus, 'numGpus', where)
+  checkGpuNeeds(options.gpu, where)
   checkResources(options.resources, where)
   checkOneOf(options.isolation, ['worker', 'shared'], 'isolation', where)
   checkOneOf(options.lifetime, ['detached'], 'lifetime', where)

@@ -71,8 +71,17 @@ function starter(actorClass: ActorDefinition, options: ActorOptions): unknown {
   // No prototype: `class extends Counter` is an error too.
   refuse.prototype = undefined
   Object.defineProperty(refuse, 'name', { value: name })
+  let known: ActorPlan | undefined
+  const plan = (): ActorPlan => {
+    if (known !== undefined) return known
+    const made = planOf(actorClass, { ...actorClass.defaults, ...options })
+    // A placement group may be gone by the next time, and a strategy may be changed.
+    if (options.placementGroup ?? actorClass.defaults.placementGroup) return made
+    if (options.schedulingStrategy ?? actorClass.defaults.schedulingStrategy) return made
+    return (known = made)
+  }
   return Object.assign(refuse, {
-    remote: (...args: unknown[]) => createActor(actorClass, { ...actorClass.defaults, ...options }, args),
+    remote: (...args: unknown[]) => createActor(actorClass, plan, args),
     options(more: ActorOptions) {
       checkActorOptions(more, `${name}.options`)
       return starter(actorClass, { ...options, ...more })
@@ -80,32 +89,35 @@ function starter(actorClass: ActorDefinition, options: ActorOptions): unknown {
   })
 }
 
-function createActor(actorClass: ActorDefinition, options: ActorDefaults, args: unknown[]): object {
+/** What all actors that are started alike have in common: most of it is made once. */
+interface ActorPlan {
+  readonly handle: Omit<HandleSpec, 'actorId'>
+  readonly spec: Omit<ActorSpec, 'handle' | 'creator' | 'holder' | 'namespace'>
+  readonly namespace: string | undefined
+}
+
+function createActor(actorClass: ActorDefinition, plan: () => ActorPlan, args: unknown[]): object {
   const runtime = requireRuntime()
   const { definition, name } = actorClass
   runtime.checkMayStart(`${name}.remote()`)
   checkSource(definition, runtime)
-  return begin(actorClass, options, args, runtime)
+  return begin(plan(), args, runtime)
 }
 
-function begin(actorClass: ActorDefinition, options: ActorDefaults, args: unknown[], runtime: Runtime): object {
-  const handle: HandleSpec = {
-    actorId: runtime.nextActorId(),
-    className: actorClass.name,
-    methods: actorClass.methods,
-    groups: Object.keys(options.concurrencyGroups ?? {}),
-    maxPendingCalls: options.maxPendingCalls ?? 1_000_000,
-    maxTaskRetries: options.maxTaskRetries ?? 0,
-    mayOvertake: options.allowOutOfOrderExecution === true || (options.maxConcurrency ?? 1) > 1,
-  }
-  checkGroups(handle)
-  const spec = specOf(actorClass, options, handle, runtime)
+function begin({ handle: common, spec: rest, namespace }: ActorPlan, args: unknown[], runtime: Runtime): object {
+  const call = currentCallIfKnown()
+  const { className, methods, groups, maxPendingCalls, maxTaskRetries, mayOvertake } = common
+  const actorId = runtime.nextActorId()
+  const handle = { actorId, className, methods, groups, maxPendingCalls, maxTaskRetries, mayOvertake }
+  const { realmId: holder } = runtime
+  const creator = call?.actorId ?? holder
+  const spec = specOf(rest, { handle, creator, holder, namespace: namespace ?? runtime.config.namespace })
   const packed = new CallArguments(runtime, args, false)
   packed.keep()
   const isReady = packed.isReady && !packed.hasFailed
   const remote = runtime.actors.created(handle)
   try {
-    runtime.control.createActor(spec, isReady ? argumentsOf(packed, actorClass.name) : undefined, {
+    runtime.control.createActor(spec, isReady ? argumentsOf(packed, className) : undefined, {
       existing: (known) => remote.redirect(runtime.actors.adopt(known)),
       failed: (error) => remote.fail(error),
     })
@@ -114,13 +126,52 @@ function begin(actorClass: ActorDefinition, options: ActorDefaults, args: unknow
     runtime.actors.forget(remote)
     throw error
   }
-  if (!isReady && remote.target === remote) packed.whenReady(() => provide(packed, remote, actorClass.name))
+  if (!isReady && remote.target === remote) packed.whenReady(() => provide(packed, remote, className))
   const created = createHandle(remote)
-  currentCallIfKnown()?.scope?.push(created as Disposable)
+  call?.scope?.push(created as Disposable)
   return created
 }
 
-function checkGroups({ className, methods, groups }: HandleSpec): void {
+function planOf(actorClass: ActorDefinition, options: ActorDefaults): ActorPlan {
+  const handle = {
+    className: actorClass.name,
+    methods: actorClass.methods,
+    groups: Object.keys(options.concurrencyGroups ?? {}),
+    maxPendingCalls: options.maxPendingCalls ?? 1_000_000,
+    maxTaskRetries: options.maxTaskRetries ?? 0,
+    mayOvertake: options.allowOutOfOrderExecution === true || (options.maxConcurrency ?? 1) > 1,
+  }
+  checkGroups(handle)
+  return { handle, spec: planSpec(actorClass, options, handle.className), namespace: options.namespace }
+}
+
+// Field by field: a spread of so many makes a slow object, ten times as large.
+function specOf(
+  plan: ActorPlan['spec'],
+  { handle, creator, holder, namespace }: Pick<ActorSpec, 'handle' | 'creator' | 'holder' | 'namespace'>,
+): ActorSpec {
+  const { name, checkpoint } = plan
+  const spec: ActorSpec = {
+    handle,
+    definition: plan.definition,
+    request: plan.request,
+    placementCpu: plan.placementCpu,
+    creator,
+    holder,
+    namespace,
+    getIfExists: plan.getIfExists,
+    isDetached: plan.isDetached,
+    isolation: plan.isolation,
+    maxRestarts: plan.maxRestarts,
+    maxConcurrency: plan.maxConcurrency,
+    concurrencyGroups: plan.concurrencyGroups,
+    waitForResources: plan.waitForResources,
+  }
+  if (name === undefined && checkpoint === undefined) return spec
+  return { ...spec, ...(name === undefined ? {} : { name }), ...(checkpoint === undefined ? {} : { checkpoint }) }
+}
+
+function checkGroups({ className, methods, groups }: ActorPlan['handle']): void {
   for (const [name, { group }] of Object.entries(methods)) {
     if (group === undefined || groups.includes(group)) continue
     throw new RangeError(
@@ -142,22 +193,13 @@ function provide(args: CallArguments, remote: RemoteActor, name: string): void {
   else runtime.control.provideArguments(spec.actorId, result.given)
 }
 
-function specOf(
-  { definition }: ActorDefinition,
-  options: ActorDefaults,
-  handle: HandleSpec,
-  runtime: Runtime,
-): ActorSpec {
+function planSpec({ definition }: ActorDefinition, options: ActorDefaults, className: string): ActorPlan['spec'] {
   const placementCpu = options.numCpus === undefined ? 1 : options.numCpus
   return {
-    handle,
     definition: definition.spec,
-    request: placed(requestOf(options, 0), options, { name: handle.className, placementCpu }),
+    request: placed(requestOf(options, 0), options, { name: className, placementCpu }),
     placementCpu,
-    creator: currentCallIfKnown()?.actorId ?? runtime.realmId,
-    holder: runtime.realmId,
     ...(options.name === undefined ? {} : { name: options.name }),
-    namespace: options.namespace ?? runtime.config.namespace,
     getIfExists: options.getIfExists ?? false,
     isDetached: options.lifetime === 'detached',
     isolation: options.isolation ?? 'worker',
@@ -188,10 +230,16 @@ function checkpointOf(
   return { checkpoint: { save: checkpoint, restore, every } }
 }
 
+/** Modules that were looked at and are good. */
+const loadable = new Set<string>()
+
 /** Other realms must be able to find the definition; inline, this realm is all there is. */
 export function checkSource(definition: Definition, runtime: Runtime): void {
   const { name, url } = definition.spec
-  if (url !== undefined) host.checkModule(url)
+  if (url !== undefined && !loadable.has(url)) {
+    host.checkModule(url)
+    loadable.add(url)
+  }
   if (definition.hasSource || runtime.isInline) return
   const call = definition.kind === 'task' ? `task(${name}, import.meta)` : `actor(${name}, import.meta)`
   throw new TypeError(

@@ -1,7 +1,9 @@
 import { host } from '#host'
 import type { NodeResources } from '../core/node-ledger.ts'
-import { type AddedNode, addNode as add } from '../runtime/add-node.ts'
+import type { AddedNode } from '../runtime/add-node.ts'
 import { checkAmount, checkKeys, checkNumber, checkResources, checkString } from '../runtime/checks.ts'
+import { wantedGpus } from '../runtime/found-gpus.ts'
+import { loadPart } from '../runtime/load-part.ts'
 import { requireRuntime } from './current.ts'
 import { checkNodeName, newNodeName } from './node-name.ts'
 
@@ -41,6 +43,7 @@ export async function addNode(options: AddNodeOptions = {}): Promise<AddedNode> 
   if (!runtime.isDriver) throw new Error('addNode() was called in a worker; only the driver can add nodes.')
   // What is refused for ever depends on the nodes there are: the first one comes first.
   await runtime.joined
+  const { addNode: add } = await loadPart('adds nodes', () => import('../runtime/add-node.ts'))
   return add(runtime, {
     name: options.name ?? newNodeName(),
     resources: resourcesOf({ ...options, numCpus: options.numCpus ?? host.cpuCount }),
@@ -59,5 +62,5 @@ function checkAmounts({ numCpus, numGpus, resources }: Amounts, where: string): 
 }
 
 function resourcesOf({ numCpus = 0, numGpus = 0, resources = {} }: Amounts): NodeResources {
-  return { cpus: numCpus, gpus: numGpus, custom: resources }
+  return { cpus: numCpus, ...wantedGpus(numGpus), custom: resources }
 }

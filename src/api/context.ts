@@ -59,9 +59,9 @@ export function runtimeContext(): RuntimeContext {
 }
 
 function ownHandle(call: CallContext | undefined): AnyActorHandle {
-  const instance = call?.actorId === undefined ? undefined : call.runtime.actors.instance(call.actorId)
+  const instance = call?.actorId === undefined ? undefined : call.runtime.callee?.actors.instance(call.actorId)
   if (call === undefined || instance === undefined)
     throw new TypeError('currentActor is there in the methods of an actor; here no actor method runs.')
   call.runtime.control.grantHandle(instance.actorId, call.runtime.realmId)
-  return createHandle(call.runtime.actors.adopt(instance.spec.handle)) as AnyActorHandle
+  return createHandle(call.runtime.actors.adopt(instance.handle)) as AnyActorHandle
 }

@@ -1,6 +1,7 @@
 import { host } from '#host'
 import { currentCallIfKnown } from '../runtime/context.ts'
-import { type DriverOptions, joinNode, startDriver } from '../runtime/driver.ts'
+import { type DriverOptions, startDriver } from '../runtime/driver.ts'
+import { foundGpus, wantedGpus } from '../runtime/found-gpus.ts'
 import { realmState } from '../runtime/registry.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { defaultTimelineEvents } from '../runtime/timeline.ts'
@@ -22,11 +23,11 @@ export function requireRuntime(): Runtime {
       'This worker has no runtime yet: actors and tasks can be started once the node has started it, not while its modules load.',
     )
   }
-  return start({}).runtime
+  return start({})
 }
 
-/** Starts the runtime of this realm. `joined` resolves when it knows its GPUs. */
-export function start(options: InitOptions): { runtime: Runtime; joined: Promise<void> } {
+/** Starts the runtime of this realm. Its `joined` resolves when it can start workers and knows its GPUs. */
+export function start(options: InitOptions): Runtime {
   const realm = realmState()
   const driver: DriverOptions = {
     namespace: options.namespace ?? 'default',
@@ -46,24 +47,19 @@ export function start(options: InitOptions): { runtime: Runtime; joined: Promise
       workerUrl: options.workerUrl,
     },
   }
-  const runtime = startDriver(driver)
+  const { cpus, custom } = { cpus: options.numCpus ?? host.cpuCount, custom: options.resources ?? {} }
+  const resources =
+    options.numGpus === undefined
+      ? foundGpus(host.gpus, options.softwareGpu ?? false).then((gpus) => ({ cpus, ...gpus, custom }))
+      : { cpus, ...wantedGpus(options.numGpus), custom }
+  const { labels = {}, spareWorkers = 0 } = options
+  const runtime = startDriver(driver, { resources, labels, spareWorkers })
   realm.runtime = runtime
   runtime.deadlock = options.deadlock ?? 'warn'
-  const join = (gpus: number): void =>
-    joinNode(
-      runtime,
-      { cpus: options.numCpus ?? host.cpuCount, gpus, custom: options.resources ?? {} },
-      options.labels,
-      options.spareWorkers,
-    )
   host.onLeave(() => void stop(runtime))
-  if (options.numGpus !== undefined) {
-    join(options.numGpus)
-    return { runtime, joined: Promise.resolve() }
-  }
-  const joined = Promise.resolve(host.countGpus(options.softwareGpu ?? false)).then(join, () => join(0))
-  runtime.joined = joined
-  return { runtime, joined }
+  // The next use starts another one.
+  runtime.joined.catch(() => stop(runtime))
+  return runtime
 }
 
 /** Ends a runtime; the realm can start another one. */

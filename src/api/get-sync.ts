@@ -48,7 +48,7 @@ export function getSync<const T extends ObjectRef<unknown> | readonly ObjectRef<
 
 function checkMayBlock(runtime: AnyRuntime | undefined): asserts runtime is AnyRuntime {
   const instead = 'Use await get(ref).'
-  if (runtime === undefined || runtime.isInline || runtime.node !== undefined)
+  if (runtime === undefined || runtime.isInline || runtime.config.mainId === runtime.realmId)
     throw new CannotBlockError(
       `getSync() works in the workers of actors and tasks only: the realm it was called in starts the workers and would hold up all of them. ${instead}`,
     )
@@ -72,7 +72,7 @@ function settle(runtime: AnyRuntime, entries: readonly ObjectEntry[], timeoutMs:
     isOn: (actorId) => entries.some((entry) => entry.maker?.actorId === actorId),
   }
   if (leaseId === undefined) return blocking(runtime).wait(blockedFor, timeoutMs)
-  runtime.taskRunner.pause(leaseId)
+  runtime.callee!.tasks.pause(leaseId)
   try {
     return blocking(runtime).wait(blockedFor, timeoutMs)
   } finally {
@@ -94,7 +94,7 @@ const quiet: Pick<BlockedFor, 'target' | 'isFrom' | 'isOn'> = {
 // A task goes on when its CPUs are its own again, however long that takes.
 function resume(runtime: AnyRuntime, leaseId: string): void {
   let isResumed = false
-  runtime.taskRunner.goOn(leaseId, () => {
+  runtime.callee!.tasks.goOn(leaseId, () => {
     isResumed = true
   })
   const coordinator = runtime.linkTo(runtime.config.driverId).connection
@@ -113,7 +113,7 @@ function readNow(entry: ObjectEntry, leftMs: number): Reading {
       `The value of ${id} was moved to disk, and reading it takes the event loop: use await get(ref).`,
       { objectId: id },
     )
-  return entry.read() as Reading
+  return entry.readHere() as Reading
 }
 
 // A copy of another realm's object had to make room.

@@ -61,8 +61,8 @@ export async function init(options: InitOptions = {}): Promise<Runtime> {
         : 'A runtime is running already (init was called before, or a .remote() started one). Call await shutdown() first, or isInitialized() to look.',
     )
   }
-  const { runtime, joined } = start(options)
-  await joined
+  const runtime = start(options)
+  await runtime.joined
   return publicRuntime(runtime)
 }
 

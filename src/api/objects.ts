@@ -2,7 +2,7 @@ import { GetTimeoutError, RuntimeShutdownError } from '../protocol/errors.ts'
 import { checkSignal } from '../runtime/call-options.ts'
 import { checkBoolean, checkKeys, checkNumber } from '../runtime/checks.ts'
 import { currentCallIfKnown } from '../runtime/context.ts'
-import type { ObjectEntry, Reading } from '../runtime/object-entry.ts'
+import { ObjectEntry, type Reading } from '../runtime/object-entry.ts'
 import { entryOf, isObjectRef, ObjectRef as Ref } from '../runtime/object-ref.ts'
 import { isSettledSomewhere, whenSettledSomewhere } from '../runtime/settled-elsewhere.ts'
 import { errorFor } from '../runtime/sinks.ts'
@@ -67,7 +67,7 @@ function checkedEntry(ref: unknown, index: number, where: string): ObjectEntry {
 function readingOf(entry: ObjectEntry): Reading | PromiseLike<Reading> {
   // Freed while others were read.
   if (entry.state !== 'value') throw errorOf(entry)
-  return entry.read()
+  return entry.readHere()
 }
 
 /** What to throw for an entry without a value. */
@@ -102,7 +102,7 @@ async function settled(
       }
       if (end !== undefined) limit({ timeout, signal }, `get of ${first.id}`, end.signal, reject)
     })
-    return await runtime.taskRunner.outside(currentCallIfKnown(), waiting)
+    return await outside(waiting)
   } finally {
     end?.abort()
     runtime.busy(-1)
@@ -170,11 +170,12 @@ export async function wait<R extends Waitable>(
   checkBoolean(options.fetchLocal, 'fetchLocal', 'wait')
   checkNumber(options.timeout, { name: 'timeout', where: 'wait', min: 0 })
   checkSignal(options.signal, 'wait')
-  const items = refs.map((ref, index) => waitable(ref, index, options.fetchLocal !== false))
-  if (new Set(items.map((item) => item.id)).size < items.length)
+  const { numReturns = 1, timeout, signal, fetchLocal } = options
+  const entries = fetchLocal === false ? undefined : entriesToAwait(refs)
+  const items = entries ?? refs.map((ref, index) => waitable(ref, index, fetchLocal !== false))
+  if (entries === undefined && new Set(items.map((item) => item.id)).size < items.length)
     throw new RangeError('wait() got the same ref twice: every ref may stand in the list once.')
   if (items.length === 0) return [[], []]
-  const { numReturns = 1, timeout, signal } = options
   checkNumber(numReturns, { name: 'numReturns', where: 'wait', min: 1, isInteger: true })
   if (numReturns > items.length)
     throw new RangeError(`wait: numReturns is ${numReturns}, but there are only ${items.length} refs.`)
@@ -182,9 +183,23 @@ export async function wait<R extends Waitable>(
   await untilReady(items, numReturns, timeout, signal)
   const ready: R[] = []
   const rest: R[] = []
-  for (const [index, ref] of refs.entries())
-    (ready.length < numReturns && items[index]!.isReady() ? ready : rest).push(ref)
+  for (let i = 0; i < refs.length; i++) (ready.length < numReturns && isReady(items[i]!) ? ready : rest).push(refs[i]!)
   return [ready, rest]
+}
+
+let waitCount = 0
+
+// Long lists are waited for again and again: nothing is made for each ref. Undefined: not only good refs, or one twice.
+function entriesToAwait(refs: readonly unknown[]): ObjectEntry[] | undefined {
+  const mark = ++waitCount
+  const entries: ObjectEntry[] = []
+  for (const ref of refs) {
+    const entry = isObjectRef(ref) ? entryOf(ref) : undefined
+    if (entry === undefined || entry.runtime.isShutDown || entry.lastWait === mark) return undefined
+    entry.lastWait = mark
+    entries.push(entry)
+  }
+  return entries
 }
 
 interface WaitItem {
@@ -216,35 +231,47 @@ function streamItem(stream: RefStream): WaitItem {
 }
 
 async function untilReady(
-  items: readonly WaitItem[],
+  items: readonly (ObjectEntry | WaitItem)[],
   count: number,
   timeout: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const open = items.filter((item) => !item.isReady())
+  const open = items.filter((item) => !isReady(item))
   let missing = count - (items.length - open.length)
   if (missing <= 0) return
   const runtime = requireRuntime()
   const end = timeout === undefined && signal === undefined ? undefined : new AbortController()
+  let wake: (() => void) | undefined
+  const arrived = (): void => {
+    if (--missing === 0) wake!()
+  }
   runtime.busy(1)
   try {
     const waiting = new Promise<void>((resolve, reject) => {
-      for (const item of open) {
-        item.whenReady(() => {
-          if (--missing === 0) resolve()
-        })
-      }
+      wake = resolve
+      for (const item of open) whenReady(item, arrived)
       if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
         const timer = setTimeout(resolve, timeout)
         end?.signal.addEventListener('abort', () => clearTimeout(timer))
       }
       if (end !== undefined) signal?.addEventListener('abort', () => reject(signal.reason), { signal: end.signal })
     })
-    await runtime.taskRunner.outside(currentCallIfKnown(), waiting)
+    await outside(waiting)
   } finally {
     end?.abort()
+    for (const item of open) if (item instanceof ObjectEntry) item.dropWaiter(arrived)
     runtime.busy(-1)
   }
+}
+
+function isReady(item: ObjectEntry | WaitItem): boolean {
+  return item instanceof ObjectEntry ? item.isSettled : item.isReady()
+}
+
+function whenReady(item: ObjectEntry | WaitItem, then: () => void): void {
+  if (!(item instanceof ObjectEntry)) return item.whenReady(then)
+  item.runtime.objects.fetch(item)
+  item.whenSettled(then)
 }
 
 function describe(value: unknown): string {
@@ -253,4 +280,10 @@ function describe(value: unknown): string {
   return typeof value === 'object' || typeof value === 'function'
     ? `a ${(value as { constructor?: { name?: string } }).constructor?.name ?? typeof value}`
     : String(value)
+}
+
+// A task that waits has no CPUs meanwhile.
+function outside<T>(waiting: Promise<T>): Promise<T> {
+  const call = currentCallIfKnown()
+  return call?.leaseId === undefined ? waiting : call.runtime.callee!.tasks.outside(call.leaseId, waiting)
 }

@@ -6,11 +6,12 @@ import {
   PlacementGroupUnschedulableError,
   RuntimeShutdownError,
 } from '../protocol/errors.ts'
-import type { BundleChoice, GroupSpec, ResourceRequest } from '../protocol/specs.ts'
+import type { GroupSpec, ResourceRequest } from '../protocol/specs.ts'
 import { checkAmount, checkBoolean, checkKeys, checkNumber, checkOneOf } from '../runtime/checks.ts'
 import { currentCallIfKnown } from '../runtime/context.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { requireRuntime } from './current.ts'
+import { checkIndex, rememberGroup } from './group-choice.ts'
 import type { Bundle, PlacementGroup, PlacementGroupBundle, PlacementGroupOptions } from './types/scheduling.ts'
 
 const where = 'placementGroup'
@@ -65,6 +66,7 @@ class ReservedGroup implements PlacementGroup {
     this.#runtime = runtime
     this.#spec = spec
     this.bundles = bundles.map((bundle) => ({ ...bundle }))
+    rememberGroup(this, (request, index, at) => checkFits(this, request, index, at))
   }
 
   get id(): string {
@@ -129,33 +131,7 @@ function check(view: GroupView | undefined, groupId: string): void {
   })
 }
 
-function checkIndex({ bundles, id }: PlacementGroup, index: number, at: string): void {
-  if (Number.isInteger(index) && index >= 0 && index < bundles.length) return
-  throw new RangeError(
-    `${at}: the placement group ${id} has no bundle ${index}; it has ${bundles.length}, counted from 0.`,
-  )
-}
-
-/** The group and bundle an option names. Throws when it is neither. */
-export function groupChoiceOf(option: PlacementGroup | PlacementGroupBundle, at: string): BundleChoice {
-  if (option instanceof ReservedGroup) return { groupId: option.id }
-  const { group, index } = (option ?? {}) as Partial<PlacementGroupBundle>
-  if (!(group instanceof ReservedGroup) || index === undefined)
-    throw new TypeError(
-      `${at}: placementGroup must be what placementGroup() gave, or one of its bundles: group.bundle(0).`,
-    )
-  checkIndex(group, index, at)
-  return { groupId: group.id, index }
-}
-
-/** Throws a RangeError when no bundle of the group, or not the named one, could ever hold the request. */
-export function checkFitsGroup(
-  request: ResourceRequest,
-  option: PlacementGroup | PlacementGroupBundle,
-  at: string,
-): void {
-  const { index } = groupChoiceOf(option, at)
-  const group = (option instanceof ReservedGroup ? option : (option as PlacementGroupBundle).group) as ReservedGroup
+function checkFits(group: ReservedGroup, request: ResourceRequest, index: number | undefined, at: string): void {
   const choices = index === undefined ? group.requests : [group.requests[index]!]
   if (choices.some((bundle) => canEverHold(bundle, request))) return
   const bundles = choices.map((bundle) => JSON.stringify(describeRequest(bundle))).join(', ')

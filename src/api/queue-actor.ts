@@ -60,7 +60,7 @@ export class QueueState {
   }
 }
 
-/** Every worker knows it: the library's worker entry loads this module. */
+/** Every worker knows it: the library's worker entry loads this module when it is wanted. */
 export const QueueActor: ActorClass<typeof QueueState> = actor(QueueState, 'troupe@0:queue#QueueActor', {
   maxConcurrency: 1_000_000,
   isolation: 'shared',

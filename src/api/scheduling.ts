@@ -1,6 +1,6 @@
 import type { LabelSelector, ResourceRequest } from '../protocol/specs.ts'
 import { checkBoolean, checkKeys, checkString } from '../runtime/checks.ts'
-import { checkFitsGroup, groupChoiceOf } from './placement-group.ts'
+import { checkFitsGroup, groupChoiceOf } from './group-choice.ts'
 import type { LabelRule, PlacementGroup, PlacementGroupBundle, SchedulingStrategy } from './types/scheduling.ts'
 
 /** The options that say where something is placed. */

@@ -1,6 +1,7 @@
 import { type CallOptions, checkSignal } from '../runtime/call-options.ts'
+import { watchCall } from '../runtime/call-watch.ts'
 import { checkAmount, checkBoolean, checkKeys, checkNumber, checkResources, checkString } from '../runtime/checks.ts'
-import type { Sink } from '../runtime/object-entry.ts'
+import type { ObjectEntry, Sink } from '../runtime/object-entry.ts'
 import { ObjectRef } from '../runtime/object-ref.ts'
 import {
   type AnyFunction as AnyTarget,
@@ -13,10 +14,11 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { splitSink } from '../runtime/sinks.ts'
 import { ObjectRefStream } from '../runtime/streams.ts'
 import { TaskCall, type TaskPlan } from '../runtime/task-call.ts'
+import { refusalError, TaskSubmitter } from '../runtime/task-submitter.ts'
 import { checkSource } from './actor.ts'
 import { requireRuntime } from './current.ts'
 import { rememberDefinition } from './definitions.ts'
-import { requestOf } from './requests.ts'
+import { checkGpuNeeds, requestOf } from './requests.ts'
 import { checkScheduling, placed } from './scheduling.ts'
 import type { AnyFunction, Constructor } from './types/common.ts'
 import type { RemoteTask, TaskOptions } from './types/tasks.ts'
@@ -28,6 +30,7 @@ interface Options extends TaskOptions {
 const known = [
   'numCpus',
   'numGpus',
+  'gpu',
   'resources',
   'maxRetries',
   'retryExceptions',
@@ -65,8 +68,16 @@ function starter(definition: Definition, options: Options): unknown {
   }
   Object.defineProperty(refuse, 'name', { value: name })
   rememberDefinition(refuse, definition)
+  let known: TaskPlan | undefined
+  const plan = (): TaskPlan => {
+    if (known !== undefined) return known
+    const made = planOf(definition, options, options.name ?? name)
+    // A placement group may be gone by the next time, and a strategy may be changed.
+    if (options.placementGroup === undefined && options.schedulingStrategy === undefined) known = made
+    return made
+  }
   return Object.assign(refuse, {
-    remote: (...args: unknown[]) => submit(definition, options, args),
+    remote: (...args: unknown[]) => submit(definition, options, plan, args),
     options(more: Options) {
       checkTaskOptions(more, `${name}.options`)
       return starter(definition, { ...options, ...more })
@@ -74,13 +85,13 @@ function starter(definition: Definition, options: Options): unknown {
   })
 }
 
-function submit(definition: Definition, options: Options, args: unknown[]): unknown {
+function submit(definition: Definition, options: Options, planned: () => TaskPlan, args: unknown[]): unknown {
   const runtime = requireRuntime()
   const name = options.name ?? definition.spec.name
   runtime.checkMayStart(`${name}.remote()`)
   checkSource(definition, runtime)
-  const plan = planOf(definition, options, name)
-  runtime.checkFeasible(plan)
+  const plan = planned()
+  checkFeasible(runtime, plan)
   if (isGenerator(definition.target)) {
     const stream = new ObjectRefStream(runtime)
     const call = start(runtime, plan, options, args, stream)
@@ -88,22 +99,23 @@ function submit(definition: Definition, options: Options, args: unknown[]): unkn
     return stream
   }
   const count = options.numReturns ?? 1
+  if (count === 1) return submitOne(runtime, plan, options, args)
   const entries = Array.from({ length: count }, () => runtime.objects.create())
-  const first = entries[0]
-  const call = start(
-    runtime,
-    plan,
-    options,
-    args,
-    count === 1 && first !== undefined ? first : splitSink(runtime.values, entries, name),
-  )
-  for (const entry of entries) {
-    if (call === undefined || entry.isSettled) continue
-    entry.cancel = (reason, force) => call.cancel(reason, force)
-    entry.maker = call
-  }
-  if (count === 0) return undefined
-  return count === 1 ? new ObjectRef(first!) : entries.map((entry) => new ObjectRef(entry))
+  const call = start(runtime, plan, options, args, splitSink(runtime.values, entries, name))
+  for (const entry of entries) isMadeBy(entry, call)
+  return count === 0 ? undefined : entries.map((entry) => new ObjectRef(entry))
+}
+
+function submitOne(runtime: Runtime, plan: TaskPlan, options: Options, args: unknown[]): ObjectRef {
+  const entry = runtime.objects.create()
+  isMadeBy(entry, start(runtime, plan, options, args, entry))
+  return new ObjectRef(entry)
+}
+
+function isMadeBy(entry: ObjectEntry, call: TaskCall | undefined): void {
+  if (call === undefined || entry.isSettled) return
+  entry.cancel = (reason, force) => call.cancel(reason, force)
+  entry.maker = call
 }
 
 function start(runtime: Runtime, plan: TaskPlan, options: Options, args: unknown[], sink: Sink): TaskCall | undefined {
@@ -112,9 +124,16 @@ function start(runtime: Runtime, plan: TaskPlan, options: Options, args: unknown
     return undefined
   }
   const call = new TaskCall(runtime, plan, args, sink)
-  runtime.watchCall(call, options as CallOptions, plan.name)
+  watchCall(call, options as CallOptions, plan.name)
+  runtime.tasks ??= new TaskSubmitter(runtime)
   runtime.tasks.submit(call)
   return call
+}
+
+// Where the coordinator lives here, what can never run is refused at once.
+function checkFeasible(runtime: Runtime, plan: TaskPlan): void {
+  const refusal = plan.waitForResources ? undefined : runtime.coordinator?.refusalOf(plan.request)
+  if (refusal !== undefined) throw refusalError(plan.name, refusal)
 }
 
 function planOf(definition: Definition, options: Options, name: string): TaskPlan {
@@ -137,6 +156,7 @@ function checkTaskOptions(options: Options, where: string): void {
   checkKeys(options, known, where)
   checkAmount(options.numCpus, 'numCpus', where)
   checkAmount(options.numGpus, 'numGpus', where)
+  checkGpuNeeds(options.gpu, where)
   checkResources(options.resources, where)
   checkNumber(options.maxRetries, { name: 'maxRetries', where, min: -1, isInteger: true })
   checkNumber(options.numReturns, { name: 'numReturns', where, min: 0, isInteger: true })

@@ -6,21 +6,27 @@ import type { DirectorySnapshot } from './snapshot.ts'
 const rememberedDead = 1000
 const rememberedEarly = 1000
 
+/** What was said of an actor before its creation was heard of. */
+interface EarlyHold {
+  readonly realm: RealmId
+  readonly count: number
+}
+
 /** All actors by id, by name, by who made them and by who holds them. */
 export class ActorDirectory {
   readonly #actors = new Map<ActorId, ActorRecord>()
   readonly #names = new Map<string, ActorId>()
   readonly #madeBy = new Map<RealmId | ActorId, Set<ActorRecord>>()
   readonly #heldBy = new Map<RealmId, Set<ActorRecord>>()
-  readonly #early = new Map<ActorId, readonly { readonly realm: RealmId; readonly count: number }[]>()
+  readonly #early = new Map<ActorId, readonly EarlyHold[]>()
+  readonly #earlyBy = new Map<RealmId, Set<ActorId>>()
   readonly #dead: ActorId[] = []
 
   add(actor: ActorRecord): void {
     this.#actors.set(actor.id, actor)
     addTo(this.#madeBy, actor.spec.creator, actor)
     addTo(this.#heldBy, actor.spec.holder, actor)
-    for (const { realm, count } of this.#early.get(actor.id) ?? []) this.#change(actor, realm, count)
-    this.#early.delete(actor.id)
+    for (const { realm, count } of this.#takeEarly(actor.id)) this.#change(actor, realm, count)
   }
 
   get(actorId: ActorId): ActorRecord | undefined {
@@ -50,16 +56,24 @@ export class ActorDirectory {
 
   #holdEarly(actorId: ActorId, realm: RealmId, count: number): void {
     this.#early.set(actorId, [...(this.#early.get(actorId) ?? []), { realm, count }])
+    addTo(this.#earlyBy, realm, actorId)
     // Of actors long forgotten holds may come too: the oldest are let go.
     for (const oldest of this.#early.keys()) {
       if (this.#early.size <= rememberedEarly) break
-      this.#early.delete(oldest)
+      this.#takeEarly(oldest)
     }
+  }
+
+  #takeEarly(actorId: ActorId): readonly EarlyHold[] {
+    const holds = this.#early.get(actorId) ?? []
+    this.#early.delete(actorId)
+    for (const { realm } of holds) removeFrom(this.#earlyBy, realm, actorId)
+    return holds
   }
 
   #change(actor: ActorRecord, realm: RealmId, count: number): void {
     actor.hold(realm, count)
-    if (actor.holders.has(realm)) addTo(this.#heldBy, realm, actor)
+    if (actor.isHeldBy(realm)) addTo(this.#heldBy, realm, actor)
     else removeFrom(this.#heldBy, realm, actor)
   }
 
@@ -67,12 +81,13 @@ export class ActorDirectory {
   dropHolder(realm: RealmId): readonly ActorRecord[] {
     const held = [...(this.#heldBy.get(realm) ?? [])]
     this.#heldBy.delete(realm)
-    for (const [actorId, early] of this.#early) {
+    for (const actorId of this.#earlyBy.get(realm) ?? []) {
       this.#early.set(
         actorId,
-        early.filter((hold) => hold.realm !== realm),
+        this.#early.get(actorId)!.filter((hold) => hold.realm !== realm),
       )
     }
+    this.#earlyBy.delete(realm)
     for (const actor of held) actor.dropHolder(realm)
     return held
   }
@@ -120,7 +135,10 @@ export class ActorDirectory {
     for (const [realm, actorIds] of heldBy) {
       for (const actorId of actorIds) addTo(this.#heldBy, realm, this.#actors.get(actorId)!)
     }
-    for (const [actorId, holds] of early) this.#early.set(actorId, holds)
+    for (const [actorId, holds] of early) {
+      this.#early.set(actorId, holds)
+      for (const { realm } of holds) addTo(this.#earlyBy, realm, actorId)
+    }
     this.#dead.push(...dead)
   }
 

@@ -133,7 +133,7 @@ export class ActorLife {
       return
     }
     // Calls of other holders may wait for it to be placed: they are answered first.
-    if (actor.workerId === undefined && actor.holders.size < 2) this.bury(actor, actor.ending)
+    if (actor.workerId === undefined && actor.holderCount < 2) this.bury(actor, actor.ending)
   }
 
   #dismissOnWorker({ id, incarnation, workerId }: ActorRecord, death: Death): void {
@@ -201,6 +201,7 @@ export class ActorLife {
   lostWorker(actor: ActorRecord, worker: WorkerRecord, exit: WorkerExit): void {
     this.#release(actor)
     actor.workerId = undefined
+    actor.lastExit = exit
     if (actor.state === 'DEAD') return this.directory.retire(actor)
     if (actor.ending !== undefined) return this.bury(actor, actor.ending)
     // What cannot start will not start again either, and its restarts would be spent in no time.

@@ -28,17 +28,21 @@ export class ActorRecord {
   /** While it waits for resources. */
   waiting: ActorRequest | undefined
   restartCount = 0
+  /** How the worker of its last life ended. */
+  lastExit: WorkerExit | undefined
   death: Death | undefined
   /** Why it is being ended on purpose: its worker's end is then no crash. */
   ending: Death | undefined
   /** The worker it shares was told to let go of it. */
   isLeaving = false
-  readonly #holders = new Map<RealmId, number>()
+  /** The only holder, with one hold: what most actors have. Undefined: see `#holders`. */
+  #onlyHolder: RealmId | undefined
+  #holders: Map<RealmId, number> | undefined
 
   constructor(spec: ActorSpec, isReady: boolean) {
     this.spec = spec
     this.state = isReady ? 'PENDING_CREATION' : 'DEPENDENCIES_UNREADY'
-    this.#holders.set(spec.holder, 1)
+    this.#onlyHolder = spec.holder
   }
 
   get id(): ActorId {
@@ -61,21 +65,44 @@ export class ActorRecord {
 
   /** Adds to (or takes from) a realm's holds. May go below zero for a moment, when a release overtakes its grant. */
   hold(realm: RealmId, count: number): void {
-    const sum = (this.#holders.get(realm) ?? 0) + count
-    if (sum === 0) this.#holders.delete(realm)
-    else this.#holders.set(realm, sum)
+    if (count === -1 && realm === this.#onlyHolder) {
+      this.#onlyHolder = undefined
+      return
+    }
+    const holders = this.#allHolders()
+    const sum = (holders.get(realm) ?? 0) + count
+    if (sum === 0) holders.delete(realm)
+    else holders.set(realm, sum)
   }
 
   dropHolder(realm: RealmId): boolean {
-    return this.#holders.delete(realm)
+    if (realm !== this.#onlyHolder) return this.#holders?.delete(realm) === true
+    this.#onlyHolder = undefined
+    return true
   }
 
   get isHeld(): boolean {
-    return this.#holders.size > 0
+    return this.holderCount > 0
   }
 
+  get holderCount(): number {
+    return this.#onlyHolder === undefined ? (this.#holders?.size ?? 0) : 1
+  }
+
+  isHeldBy(realm: RealmId): boolean {
+    return realm === this.#onlyHolder || this.#holders?.has(realm) === true
+  }
+
+  /** Realms and how many holds each has. */
   get holders(): ReadonlyMap<RealmId, number> {
-    return this.#holders
+    return this.#onlyHolder === undefined ? (this.#holders ?? noHolders) : new Map([[this.#onlyHolder, 1]])
+  }
+
+  #allHolders(): Map<RealmId, number> {
+    const holders = (this.#holders ??= new Map())
+    if (this.#onlyHolder !== undefined) holders.set(this.#onlyHolder, 1)
+    this.#onlyHolder = undefined
+    return holders
   }
 
   view(): ActorView {
@@ -91,10 +118,13 @@ export class ActorRecord {
       gpuIds: this.allocation?.gpuIds ?? [],
       restartCount: this.restartCount,
       death: this.death,
+      lastExit: this.lastExit,
       pendingReason: undefined,
     }
   }
 }
+
+const noHolders: ReadonlyMap<RealmId, number> = new Map()
 
 /** What the end of its worker means for an actor without restarts left. */
 export function workerDeath(actor: ActorRecord, workerId: WorkerId, exit: WorkerExit): Death {
@@ -107,6 +137,7 @@ export function workerDeath(actor: ActorRecord, workerId: WorkerId, exit: Worker
     message,
     ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
     ...(exit.isOutOfMemory ? { isOutOfMemory: true } : {}),
+    ...(exit.isGpuLost ? { isGpuLost: true } : {}),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EncodedThrown } from '../protocol/error-codec.ts'
+import type { GpuStatus } from '../protocol/gpu-provider.ts'
 import type { ActorId, Incarnation, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec, GroupSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
@@ -25,6 +26,8 @@ export interface Death {
   readonly exitCode?: number
   /** Its worker ran out of memory. */
   readonly isOutOfMemory?: boolean
+  /** Its GPU device was lost. */
+  readonly isGpuLost?: boolean
   /** What the constructor threw. */
   readonly cause?: EncodedThrown
   readonly refusal?: Refusal
@@ -52,6 +55,13 @@ export type ClusterEvent =
       readonly foreign: readonly Allocation[]
       /** Grows with every report of this life of the node: an older one says nothing new. */
       readonly number: number
+    }
+  /** What is known of each of its GPUs, which were found out, lost, or are back. */
+  | {
+      readonly type: 'nodeGpusChanged'
+      readonly nodeId: NodeId
+      readonly epoch?: number
+      readonly gpus: readonly GpuStatus[]
     }
   | { readonly type: 'groupRequested'; readonly spec: GroupSpec }
   | { readonly type: 'groupRemoved'; readonly groupId: string }
@@ -163,6 +173,8 @@ export interface ActorView {
   readonly gpuIds: readonly number[]
   readonly restartCount: number
   readonly death: Death | undefined
+  /** How the worker of its last life ended. */
+  readonly lastExit: WorkerExit | undefined
   /** Why it is not alive yet, as a sentence for people; only in lists. */
   readonly pendingReason: string | undefined
 }

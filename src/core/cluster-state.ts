@@ -98,6 +98,8 @@ export class ClusterState {
         return this.#nodes.join(event)
       case 'nodeLost':
         return this.#nodes.lost(event.nodeId, event.epoch)
+      case 'nodeGpusChanged':
+        return this.#nodes.gpusChanged(event)
       case 'nodeReported':
         return this.#nodes.reported(event)
       case 'actorRequested':
@@ -346,8 +348,10 @@ export class ClusterState {
   }
 
   #schedule(): void {
-    for (const slot of this.#resumes) this.#leases.resume(slot)
-    this.#resumes.clear()
+    if (this.#resumes.size > 0) {
+      for (const slot of this.#resumes) this.#leases.resume(slot)
+      this.#resumes.clear()
+    }
     this.#scheduler.dispatch()
     this.#pool.refill()
   }
@@ -360,7 +364,9 @@ export class ClusterState {
   }
 
   #emit(command: ClusterCommand): void {
-    this.#commands.push(command)
+    // Most events have one command or none.
+    if (this.#commands.length === 0) this.#commands = [command]
+    else this.#commands.push(command)
   }
 
   #withActor(actorId: ActorId, act: (actor: ActorRecord) => void): void {

@@ -1,3 +1,4 @@
+import type { GpuNeeds } from '../protocol/gpu-provider.ts'
 import type { ResourceRequest } from '../protocol/specs.ts'
 import { fromUnits, toUnits, unitsPerOne } from './fixed-point.ts'
 
@@ -7,6 +8,8 @@ export interface Demand {
   readonly gpuWhole: number
   /** The part of one more GPU. */
   readonly gpuShare: number
+  /** What each of its GPUs must have. */
+  readonly gpuNeeds?: GpuNeeds
   readonly customNames: readonly string[]
   readonly customUnits: readonly number[]
   /** The bits of all resources it takes. */
@@ -32,13 +35,14 @@ export function bitOf(name: string): ResourceMask {
   return 4 << (hash % 28)
 }
 
-export function demandOf({ cpu, gpu, custom }: ResourceRequest): Demand {
+export function demandOf({ cpu, gpu, gpuNeeds, custom }: ResourceRequest): Demand {
   const named = Object.entries(custom).filter(([, amount]) => amount > 0)
   const gpuUnits = toUnits(gpu)
   return withUses({
     cpu: toUnits(cpu),
     gpuWhole: Math.floor(gpuUnits / unitsPerOne),
     gpuShare: gpuUnits % unitsPerOne,
+    ...(gpuNeeds === undefined ? {} : { gpuNeeds }),
     customNames: named.map(([name]) => name),
     customUnits: named.map(([, amount]) => toUnits(amount)),
   })
@@ -110,9 +114,10 @@ export function describeRequest(request: ResourceRequest): Record<string, number
 }
 
 /** Requests of one key are alike: what one of them waits for, all wait for. */
-export function keyOf({ cpu, gpu, custom, strategy, labels, bundle }: ResourceRequest): string {
+export function keyOf({ cpu, gpu, gpuNeeds, custom, strategy, labels, bundle }: ResourceRequest): string {
   let key = `${cpu}|${gpu}`
   for (const name in custom) key += `|${name}=${custom[name]}`
+  if (gpuNeeds !== undefined) key += `|${JSON.stringify([gpuNeeds.features, gpuNeeds.minBufferBytes])}`
   if (strategy === undefined && labels === undefined && bundle === undefined) return key
   return `${key}|${JSON.stringify([strategy, labels, bundle])}`
 }

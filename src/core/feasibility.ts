@@ -1,6 +1,7 @@
 import type { ActorSpec, GroupSpec, ResourceRequest } from '../protocol/specs.ts'
 import type { Refusal } from './cluster-events.ts'
 import { addDemands, demandOf, describeRequest, namedAmounts } from './demand.ts'
+import { describeNeeds, whyUnusable } from './gpu-set.ts'
 import type { Amounts } from './node-ledger.ts'
 import { describeLabels } from './placement/labels.ts'
 import type { NodeRecord } from './worker-pool.ts'
@@ -14,8 +15,9 @@ export function refusal(request: ResourceRequest, nodes: readonly NodeRecord[]):
   const where = request.strategy?.type === 'node' ? ` on the node ${request.strategy.nodeId}` : ''
   const labels = request.labels === undefined ? '' : ` with the labels ${describeLabels(request.labels)}`
   const names = nodes.map(({ id }) => id).join(', ') || 'none'
+  const gpus = describeGpus(request, nodes)
   const what = where === '' ? 'No node can ever give' : 'Nothing can ever give'
-  const message = `${what} ${amounts.wanted}${where}${labels}; nodes: ${names}. ${advice(amounts.options)} to wait for a node that fits.`
+  const message = `${what} ${amounts.wanted}${describeNeeds(request.gpuNeeds)}${where}${labels}; nodes: ${names}${gpus}. ${advice(amounts.options)} to wait for a node that fits.`
   return { message, requested: facts.requested, available: availableOf(facts) }
 }
 
@@ -24,7 +26,7 @@ export function groupRefusal(spec: GroupSpec, nodes: readonly NodeRecord[], insi
   if (inside !== undefined) {
     const bundles = spec.bundles.map((bundle) => JSON.stringify(describeRequest(bundle))).join(', ')
     const requested = describeRequest(inside)
-    const message = `No bundle of the placement group ${spec.groupId} can ever give ${JSON.stringify(requested)}; its bundles are: ${bundles}.`
+    const message = `No bundle of the placement group ${spec.groupId} can ever give ${JSON.stringify(requested)}${describeNeeds(inside.gpuNeeds)}; its bundles are: ${bundles}${describeGpus(inside, nodes)}.`
     return { message, requested, available: {} }
   }
   const requested = namedAmounts(spec.bundles.map(demandOf).reduce(addDemands))
@@ -35,10 +37,27 @@ export function groupRefusal(spec: GroupSpec, nodes: readonly NodeRecord[], insi
   return { message, requested, available: availableOf(facts) }
 }
 
+// Which GPUs there are, and why each of them will not do; nothing when that is not the matter.
+function describeGpus(request: ResourceRequest, nodes: readonly NodeRecord[]): string {
+  if (request.gpu === 0) return ''
+  const all = nodes.flatMap(({ id, slot: { ledger } }) =>
+    Array.from({ length: ledger.gpuCount }, (_, index) => {
+      const why = whyUnusable(ledger.gpus.at(index), request.gpuNeeds)
+      return why === undefined ? [] : [`GPU ${index} of ${id} ${why}`]
+    }).flat(),
+  )
+  if (all.length === 0) return ''
+  const more = all.length > namedGpuCount ? `, and ${all.length - namedGpuCount} more` : ''
+  return `; ${all.slice(0, namedGpuCount).join(', ')}${more}`
+}
+
 export function removedRefusal(request: ResourceRequest, groupId: string): Refusal {
   const message = `its placement group ${groupId} was removed`
   return { message, requested: describeRequest(request), available: {}, isGroupRemoved: true }
 }
+
+/** So many GPUs are named. */
+const namedGpuCount = 5
 
 interface Facts {
   readonly requested: Amounts

@@ -95,10 +95,12 @@ export class GroupBook {
     const { bundle } = shape.request
     const group = this.#groups.get(bundle!.groupId)
     if (group === undefined || group.isOver) return removedRefusal(shape.request, bundle!.groupId)
-    const fits = group.spec.bundles.some(
-      (one, index) => (bundle!.index ?? index) === index && canEverHold(one, shape.placementRequest),
-    )
-    return fits ? undefined : groupRefusal(group.spec, [], shape.request)
+    const fits = group.spec.bundles.some((one, index) => {
+      if ((bundle!.index ?? index) !== index || !canEverHold(one, shape.placementRequest)) return false
+      return group.slots[index]?.ledger.canEverFit(shape.placement) ?? true
+    })
+    const nodes = new Set(group.slots.flatMap((slot) => (slot === undefined ? [] : [slot.node])))
+    return fits ? undefined : groupRefusal(group.spec, [...nodes], shape.request)
   }
 
   /** The places of a bundle, or of all. */
@@ -130,7 +132,7 @@ export class GroupBook {
   #reserve(group: GroupRecord, { index, on, allocation }: Bundle): Slot {
     const slot: Slot = {
       node: on.node,
-      ledger: NodeLedger.ofAllocation(allocation),
+      ledger: NodeLedger.ofAllocation(allocation, on.ledger.gpus),
       bundle: { groupId: group.spec.groupId, index },
       resuming: new Set(),
     }

@@ -1,5 +1,6 @@
 import type { ActorId, WorkerId } from '../protocol/ids.ts'
 import { type Allocation, cpusOf, withoutCpus } from './demand.ts'
+import type { GpuSet } from './gpu-set.ts'
 import { NodeLedger, type NodeResources } from './node-ledger.ts'
 
 interface Duty {
@@ -24,6 +25,11 @@ export class NodeAgent {
     this.#foreign = foreign.filter((allocation) => this.#ledger.take(allocation))
   }
 
+  /** What is known of its GPUs. */
+  get gpus(): GpuSet {
+    return this.#ledger.gpus
+  }
+
   get foreign(): readonly Allocation[] {
     return this.#foreign
   }
@@ -40,6 +46,7 @@ export class NodeAgent {
     if (duties?.has(id)) return true
     // Tasks that want to go on come first.
     if (this.#resuming.size > 0 && allocation.demand.cpu > 0) return false
+    if (!allocation.gpuIds.every((id) => this.#ledger.gpus.isUsable(id))) return false
     if (!this.#ledger.take(allocation)) return false
     const duty = { allocation, isBlocked: false }
     if (duties === undefined) this.#duties.set(workerId, new Map([[id, duty]]))

@@ -1,5 +1,7 @@
+import type { GpuNeeds, GpuStatus } from '../protocol/gpu-provider.ts'
 import { type Allocation, bitOf, cpuBit, type Demand, gpuBit, gpuUnitsOf, type ResourceMask } from './demand.ts'
 import { fromUnits, toUnits, unitsPerOne } from './fixed-point.ts'
+import { GpuSet } from './gpu-set.ts'
 
 /** Amounts by resource name: `CPU`, `GPU` and the custom ones. */
 export type Amounts = Readonly<Record<string, number>>
@@ -8,6 +10,8 @@ export type Amounts = Readonly<Record<string, number>>
 export interface NodeResources {
   readonly cpus: number
   readonly gpus: number
+  /** What is known of each; nothing of logical ones. */
+  readonly gpuStatus?: readonly GpuStatus[]
   readonly custom: Readonly<Record<string, number>>
 }
 
@@ -24,13 +28,16 @@ interface Holdings {
  * left.
  */
 export class NodeLedger {
+  /** Which of the GPUs can be had, and what they are. */
+  readonly gpus: GpuSet
   readonly #total: Holdings
   readonly #custom: Map<string, number>
   readonly #gpus: number[]
   #cpu: number
   #gpuUnits: number
 
-  private constructor(total: Holdings) {
+  private constructor(total: Holdings, gpus: GpuSet) {
+    this.gpus = gpus
     this.#total = total
     this.#cpu = total.cpu
     this.#custom = new Map(total.custom)
@@ -38,28 +45,29 @@ export class NodeLedger {
     this.#gpuUnits = sum(total.gpus)
   }
 
-  static ofNode({ cpus, gpus, custom }: NodeResources): NodeLedger {
-    return new NodeLedger({
+  static ofNode({ cpus, gpus, gpuStatus, custom }: NodeResources): NodeLedger {
+    const total = {
       cpu: toUnits(cpus),
       gpus: Array.from({ length: gpus }, () => unitsPerOne),
       custom: new Map(Object.entries(custom).map(([name, amount]) => [name, toUnits(amount)])),
-    })
+    }
+    return new NodeLedger(total, new GpuSet(gpuStatus))
   }
 
-  /** The books of what was set apart: those GPUs, under their own numbers. */
-  static ofAllocation({ demand, gpuIds }: Allocation): NodeLedger {
+  /** The books of what was set apart: those GPUs of `known`, under their own numbers. */
+  static ofAllocation({ demand, gpuIds }: Allocation, known: GpuSet = new GpuSet()): NodeLedger {
     const gpus: number[] = []
     gpuIds.forEach((id, position) => {
       while (gpus.length <= id) gpus.push(0)
       gpus[id] = position < demand.gpuWhole ? unitsPerOne : demand.gpuShare
     })
     const custom = new Map(demand.customNames.map((name, at) => [name, demand.customUnits[at]!]))
-    return new NodeLedger({ cpu: demand.cpu, gpus, custom })
+    return new NodeLedger({ cpu: demand.cpu, gpus, custom }, known)
   }
 
   /** Books that start as these are now, for trying things out. */
   copy(): NodeLedger {
-    const copy = this.emptyCopy()
+    const copy = new NodeLedger(this.#total, this.gpus)
     copy.#cpu = this.#cpu
     copy.#gpuUnits = this.#gpuUnits
     this.#gpus.forEach((units, id) => {
@@ -69,16 +77,16 @@ export class NodeLedger {
     return copy
   }
 
-  /** The same place with nothing given out. */
+  /** The same place with nothing given out, and what is lost back. */
   emptyCopy(): NodeLedger {
-    return new NodeLedger(this.#total)
+    return new NodeLedger(this.#total, this.gpus.whenBack())
   }
 
   /** What is free, in units, by the bits of the resources, added to `sums`. */
   addFreeTo(sums: Map<ResourceMask, number>): void {
     const add = (bit: ResourceMask, units: number): Map<number, number> => sums.set(bit, (sums.get(bit) ?? 0) + units)
     add(cpuBit, this.#cpu)
-    add(gpuBit, this.#gpuUnits)
+    add(gpuBit, this.#freeGpuUnits)
     for (const [name, units] of this.#custom) add(bitOf(name), units)
   }
 
@@ -87,7 +95,7 @@ export class NodeLedger {
     const { cpu, gpus, custom } = this.#total
     if (demand.cpu > cpu || !demand.customNames.every((name, at) => demand.customUnits[at]! <= (custom.get(name) ?? 0)))
       return false
-    return hasNoGpus(demand) || hasGpus(gpus, demand)
+    return hasNoGpus(demand) || hasGpus(gpus, demand, (index) => this.gpus.couldBeUsable(index, demand.gpuNeeds))
   }
 
   fits(demand: Demand): boolean {
@@ -101,19 +109,35 @@ export class NodeLedger {
       const name = demand.customNames[i]!
       if (demand.customUnits[i]! > (this.#custom.get(name) ?? 0)) lacking |= bitOf(name)
     }
-    if (!hasNoGpus(demand) && (gpuUnitsOf(demand) > this.#gpuUnits || !hasGpus(this.#gpus, demand))) lacking |= gpuBit
+    if (!hasNoGpus(demand) && !this.#hasFreeGpus(demand)) lacking |= gpuBit
     return lacking
   }
 
-  /** Takes what is asked for, or nothing. */
-  acquire(demand: Demand): Allocation | undefined {
+  /** Whether it fits on other GPUs than those that whoever needs one of `kept` could have. */
+  fitsBeside(demand: Demand, kept: readonly GpuNeeds[]): boolean {
+    return this.fits(demand) && hasGpus(this.#gpus, demand, this.#isFor(demand, kept))
+  }
+
+  /** Takes what is asked for, or nothing; no GPU that whoever needs one of `kept` could have. */
+  acquire(demand: Demand, kept: readonly GpuNeeds[] = []): Allocation | undefined {
     if (this.lacking(demand) !== 0) return undefined
-    const gpuIds = hasNoGpus(demand) ? none : chooseGpus(this.#gpus, demand)!
+    const gpuIds = hasNoGpus(demand) ? none : chooseGpus(this.#gpus, demand, this.#isFor(demand, kept))
+    if (gpuIds === undefined) return undefined
     this.#change(demand, gpuIds, -1)
     return { demand, gpuIds }
   }
 
-  /** Takes exactly this, those GPUs included. False: it is not there, and nothing was taken. */
+  #hasFreeGpus(demand: Demand): boolean {
+    if (gpuUnitsOf(demand) > this.#gpuUnits) return false
+    return hasGpus(this.#gpus, demand, this.#isFor(demand))
+  }
+
+  #isFor({ gpuNeeds }: Demand, kept: readonly GpuNeeds[] = []): GpuTest {
+    const { gpus } = this
+    return (index) => gpus.isUsable(index, gpuNeeds) && !kept.some((needs) => gpus.couldBeUsable(index, needs))
+  }
+
+  /** Takes exactly this, those GPUs included, though they may be lost. False: it is not there, and nothing was taken. */
   take({ demand, gpuIds }: Allocation): boolean {
     const areGpusFree = gpuIds.every(
       (id, position) => (position < demand.gpuWhole ? unitsPerOne : demand.gpuShare) <= (this.#gpus[id] ?? 0),
@@ -144,15 +168,27 @@ export class NodeLedger {
   /** The part of its GPUs that is given out, 0 … 1. */
   get usedGpuPart(): number {
     const total = this.#total.gpus.length * unitsPerOne
-    return total === 0 ? 0 : 1 - this.#gpuUnits / total
+    return total === 0 ? 0 : 1 - this.#freeGpuUnits / total
   }
 
+  // Those that are lost are nobody's.
+  get #freeGpuUnits(): number {
+    if (this.gpus.all.length === 0) return this.#gpuUnits
+    return sum(this.#gpus.filter((_, index) => this.gpus.isUsable(index)))
+  }
+
+  get gpuCount(): number {
+    return this.#total.gpus.length
+  }
+
+  /** All that there is; GPUs that are gone are not. */
   total(): Amounts {
-    return amounts(this.#total.cpu, this.#total.custom, sum(this.#total.gpus))
+    const there = this.#total.gpus.filter((_, index) => this.gpus.couldBeUsable(index))
+    return amounts(this.#total.cpu, this.#total.custom, sum(there))
   }
 
   available(): Amounts {
-    return amounts(this.#cpu, this.#custom, this.#gpuUnits)
+    return amounts(this.#cpu, this.#custom, this.#freeGpuUnits)
   }
 
   /** Throws when the books cannot be true; with `given`: when they do not say what was given out. */
@@ -167,7 +203,7 @@ export class NodeLedger {
     })
     if (sum(this.#gpus) !== this.#gpuUnits) throw new Error('bug: the sum of free GPUs is wrong')
     if (given === undefined) return
-    const anew = new NodeLedger(this.#total)
+    const anew = new NodeLedger(this.#total, this.gpus)
     for (const allocation of given) anew.#change(allocation.demand, allocation.gpuIds, -1)
     const isRight =
       this.#cpu === anew.#cpu &&
@@ -198,27 +234,31 @@ function hasNoGpus({ gpuWhole, gpuShare }: Demand): boolean {
   return gpuWhole === 0 && gpuShare === 0
 }
 
-function hasGpus(free: readonly number[], { gpuWhole, gpuShare }: Demand): boolean {
+type GpuTest = (index: number) => boolean
+
+function hasGpus(free: readonly number[], { gpuWhole, gpuShare }: Demand, isGood: GpuTest): boolean {
   let wholeCount = 0
   let hasShare = gpuShare === 0
-  for (const units of free) {
+  for (let index = 0; index < free.length; index++) {
+    const units = free[index]!
+    if (!isGood(index)) continue
     if (units === unitsPerOne) wholeCount++
     else if (units >= gpuShare) hasShare = true
   }
   return hasShare ? wholeCount >= gpuWhole : wholeCount > gpuWhole
 }
 
-function chooseGpus(free: readonly number[], { gpuWhole, gpuShare }: Demand): number[] | undefined {
+function chooseGpus(free: readonly number[], { gpuWhole, gpuShare }: Demand, isGood: GpuTest): number[] | undefined {
   const chosen: number[] = []
   for (let index = 0; index < free.length && chosen.length < gpuWhole; index++) {
-    if (free[index] === unitsPerOne) chosen.push(index)
+    if (free[index] === unitsPerOne && isGood(index)) chosen.push(index)
   }
   if (chosen.length < gpuWhole) return undefined
   if (gpuShare === 0) return chosen
   let best = -1
   for (let index = 0; index < free.length; index++) {
     const units = free[index]!
-    if (units >= gpuShare && !chosen.includes(index) && (best < 0 || units < free[best]!)) best = index
+    if (units >= gpuShare && isGood(index) && !chosen.includes(index) && (best < 0 || units < free[best]!)) best = index
   }
   return best < 0 ? undefined : [...chosen, best]
 }

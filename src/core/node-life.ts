@@ -2,6 +2,7 @@ import type { NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import type { Books } from './books.ts'
 import type { ClusterEvent } from './cluster-events.ts'
+import { gpuBit } from './demand.ts'
 import type { GroupBook } from './group-book.ts'
 import { nodesByAffinity } from './placement/affinity.ts'
 import { matchesLabels } from './placement/labels.ts'
@@ -67,6 +68,18 @@ export class NodeLife {
     const exit: WorkerExit = { reason: `was lost with its node ${nodeId}`, isNodeLost: true }
     for (const { id } of [...node.workers]) this.#options.workerExited(id, exit)
     this.#options.realmEnded(nodeId)
+  }
+
+  /** GPUs of a node can be had or not, from now on. */
+  gpusChanged({ nodeId, epoch = 0, gpus }: EventOf<'nodeGpusChanged'>): void {
+    const { pool, scheduler } = this.#books
+    const node = pool.node(nodeId)
+    if (node === undefined || node.epoch !== epoch) return
+    node.slot.ledger.gpus.change(gpus)
+    for (const shape of scheduler.shapes) {
+      if ((shape.demand.uses & gpuBit) !== 0) scheduler.replaceSlots(shape, this.slotsFor(shape))
+    }
+    for (const slot of [node.slot, ...this.#groups.slotsOn(node)]) scheduler.freed(slot)
   }
 
   /** A node has said what else it holds; if it has refused something, it is used again. */

@@ -1,3 +1,4 @@
+import type { GpuStatus } from '../protocol/gpu-provider.ts'
 import type { ActorId, Incarnation, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorSpec } from '../protocol/specs.ts'
 import type { ActorState, Death } from './cluster-events.ts'
@@ -46,6 +47,8 @@ export interface NodeReport {
   readonly number: number
   readonly workers: readonly WorkerReport[]
   readonly ended: readonly EndedLife[]
+  /** What is known of its GPUs now; as before when it is not said. */
+  readonly gpus?: readonly GpuStatus[]
   /** What it holds for somebody else. */
   readonly foreign: readonly Allocation[]
 }

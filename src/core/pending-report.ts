@@ -3,6 +3,7 @@ import type { ActorRecord } from './actor-record.ts'
 import type { ActorView } from './cluster-events.ts'
 import type { ClusterParts } from './cluster-invariants.ts'
 import { type Allocation, type Demand, describeRequest, keyOf, namedAmounts } from './demand.ts'
+import { describeNeeds, whyUnusable } from './gpu-set.ts'
 import type { NodeLedger } from './node-ledger.ts'
 import type { Shape } from './shape.ts'
 import type { Slot } from './slot.ts'
@@ -67,14 +68,24 @@ function who({ head, count }: Shape): string {
 }
 
 function why(parts: ClusterParts, shape: Shape): string {
-  const asked = `it asks for ${JSON.stringify(namedAmounts(shape.placement))}`
+  const asked = `it asks for ${JSON.stringify(namedAmounts(shape.placement))}${describeNeeds(shape.request.gpuNeeds)}`
   if (shape.slots.size === 0) return `${asked}; no node that is there could ever give that.`
-  const free = [...shape.slots].map((slot) => freeOn(nameOf(slot), slot.ledger))
+  const free = [...shape.slots].map((slot) => freeOn(nameOf(slot), slot.ledger) + gpusOf(slot, shape))
   const held = holders(parts, shape)
   const rest = held.length > namedCount ? ` and ${held.length - namedCount} more` : ''
   const by =
     held.length === 0 ? 'others that came before it wait too' : `held by ${held.slice(0, namedCount).join(', ')}${rest}`
   return `${asked}; ${free.slice(0, namedCount).join('; ')}; ${by}.`
+}
+
+// Why GPUs there cannot be had.
+function gpusOf({ ledger }: Slot, { demand }: Shape): string {
+  if (demand.gpuWhole + demand.gpuShare === 0) return ''
+  const texts = ledger.gpus.all.flatMap((status, index) => {
+    const why = whyUnusable(status, demand.gpuNeeds)
+    return why === undefined ? [] : [`its GPU ${index} ${why}`]
+  })
+  return texts.length === 0 ? '' : `, ${texts.slice(0, namedCount).join(', ')}`
 }
 
 function nameOf({ node, bundle }: Slot): string {

@@ -268,8 +268,10 @@ class Reconciliation {
     })
     const ledger = NodeLedger.ofNode(node.resources)
     for (const { nodeId, allocation } of this.#old.bundles) if (nodeId === node.nodeId) ledger.take(allocation)
+    const { gpus: gpuStatus = node.resources.gpuStatus } = report
     return {
       ...node,
+      resources: { ...node.resources, ...(gpuStatus === undefined ? {} : { gpuStatus }) },
       spare: node.spare.filter((workerId) => this.#isFree(workerId)),
       idle: node.idle.filter((workerId) => this.#isFree(workerId)),
       shared: shared.map(({ workerId }) => workerId),

@@ -95,6 +95,7 @@ function restoreActor(one: ActorSnapshot, restored: Restored): ActorRecord {
   actor.restartCount = one.restartCount
   actor.death = one.death
   actor.ending = one.ending
+  actor.lastExit = one.lastExit
   actor.isLeaving = one.isLeaving
   actor.dropHolder(spec.holder)
   for (const [realm, count] of one.holders) actor.hold(realm, count)

@@ -1,6 +1,7 @@
+import type { GpuNeeds } from '../protocol/gpu-provider.ts'
 import type { NodeId } from '../protocol/ids.ts'
 import type { ResourceRequest } from '../protocol/specs.ts'
-import { type Allocation, cpuBit, keyOf, type ResourceMask } from './demand.ts'
+import { type Allocation, cpuBit, gpuBit, keyOf, type ResourceMask } from './demand.ts'
 import { chooseDefault } from './placement/default.ts'
 import { chooseSpread } from './placement/spread.ts'
 import { Shape, type Waiting } from './shape.ts'
@@ -44,6 +45,9 @@ export class Scheduler {
   readonly #nodeSlots = new Map<NodeId, Slot>()
   #nextSeq = 1
   #waitingCount = 0
+  #lastRequest: ResourceRequest | undefined
+  #lastPlacementCpu = 0
+  #lastKey = ''
 
   constructor(options: SchedulerOptions) {
     this.#options = options
@@ -71,8 +75,12 @@ export class Scheduler {
 
   /** By what alike requests are known. */
   keyOf(request: ResourceRequest, placementCpu: number): string {
+    // Actors that are started alike ask with one and the same object.
+    if (request === this.#lastRequest && placementCpu === this.#lastPlacementCpu) return this.#lastKey
     const base = keyOf(request)
-    return placementCpu > request.cpu ? `${base}|p${placementCpu}` : base
+    this.#lastRequest = request
+    this.#lastPlacementCpu = placementCpu
+    return (this.#lastKey = placementCpu > request.cpu ? `${base}|p${placementCpu}` : base)
   }
 
   shapeOf(request: ResourceRequest, placementCpu = 0): Shape {
@@ -247,9 +255,9 @@ export class Scheduler {
       shape.isTried = this.#freed.size > 0
       return
     }
-    const allocation = slot.ledger.acquire(shape.demand)!
+    const allocation = slot.ledger.acquire(shape.demand, this.#keptGpus(slot, shape, waiting.seq))!
     // It is the next one's turn there, where others are as good.
-    if (shape.open.delete(slot)) shape.open.add(slot)
+    if (shape.open.size > 1 && shape.open.delete(slot)) shape.open.add(slot)
     shape.remove(waiting)
     this.#waitingCount--
     this.#headMoved(shape, waiting.seq)
@@ -300,6 +308,8 @@ export class Scheduler {
   // Whoever needs all that and more finds none either.
   #isBarred(shape: Shape, ahead: readonly Shape[]): boolean {
     if (shape.request.bundle !== undefined) return false
+    // Who needs some GPUs only keeps those alone: others may find one where somebody ahead who wants more of them does not.
+    if (ahead.some(({ demand }) => demand.gpuNeeds !== undefined)) return false
     return ahead.some(
       (other) =>
         (other.demand.uses & ~shape.demand.uses) === 0 &&
@@ -310,6 +320,7 @@ export class Scheduler {
 
   // Those whose shortages it must respect.
   #ahead(shape: Shape, seq: number): Shape[] {
+    if (shape.demand.uses === 0) return []
     const ahead: Shape[] = []
     for (const other of this.#waiting) {
       if (other.headSeq < seq && (other.demand.uses & shape.demand.uses) !== 0) ahead.push(other)
@@ -326,12 +337,27 @@ export class Scheduler {
     const { uses } = shape.demand
     if (uses === 0) return true
     if (slot.resuming.size > 0 && (uses & cpuBit) !== 0) return false
+    const kept: GpuNeeds[] = []
     for (const other of ahead) {
-      if (other.slots.has(slot) && (slot.ledger.lacking(other.demand) & uses) !== 0) return false
+      const lacking = other.slots.has(slot) ? slot.ledger.lacking(other.demand) & uses : 0
+      if (lacking === 0) continue
+      if (lacking !== gpuBit || other.demand.gpuNeeds === undefined) return false
+      // Of its GPUs the other one waits for some only.
+      kept.push(other.demand.gpuNeeds)
     }
+    if (kept.length > 0 && !slot.ledger.fitsBeside(shape.demand, kept)) return false
     const seq = shape.headSeq
     for (const gang of this.#gangs) if (gang.seq < seq && (gang.short & uses) !== 0 && gang.couldUse(slot)) return false
     return true
+  }
+
+  // What those ahead need of the GPUs that they wait for there.
+  #keptGpus(slot: Slot, shape: Shape, seq: number): GpuNeeds[] {
+    if ((shape.demand.uses & gpuBit) === 0) return []
+    return this.#ahead(shape, seq).flatMap(({ slots, demand }) => {
+      if (demand.gpuNeeds === undefined || !slots.has(slot)) return []
+      return (slot.ledger.lacking(demand) & gpuBit) === 0 ? [] : [demand.gpuNeeds]
+    })
   }
 
   /** What those ahead of a place in the line are short of on a slot. */

@@ -61,6 +61,7 @@ export interface ActorSnapshot {
   readonly restartCount: number
   readonly death: Death | undefined
   readonly ending: Death | undefined
+  readonly lastExit?: WorkerExit | undefined
   readonly isLeaving: boolean
   readonly holders: readonly (readonly [RealmId, number])[]
 }
@@ -198,13 +199,15 @@ function numbers<T>(all: Iterable<T>): Map<T, number> {
 function nodeSnapshot(node: NodeRecord): NodeSnapshot {
   const { id, epoch, labels, isRemote, spareTarget, foreign, reportNumber, isPaused } = node
   const ids = (workers: Iterable<{ readonly id: WorkerId }>): WorkerId[] => [...workers].map((worker) => worker.id)
-  const { CPU: cpus = 0, GPU: gpus = 0, ...custom } = node.slot.ledger.total()
+  const { ledger } = node.slot
+  const { CPU: cpus = 0, GPU: _, ...custom } = ledger.total()
+  const gpus = { gpus: ledger.gpuCount, gpuStatus: ledger.gpus.all }
   return {
     nodeId: id,
     epoch,
     labels,
     isRemote,
-    resources: { cpus, gpus, custom },
+    resources: { cpus, ...gpus, custom },
     spareTarget,
     spare: ids(node.spare),
     idle: ids(node.idle),
@@ -234,7 +237,7 @@ function actorSnapshot(
   slots: ReadonlyMap<Slot, number>,
   shapes: ReadonlyMap<Shape, number>,
 ): ActorSnapshot {
-  const { spec, state, incarnation, workerId, restartCount, death, ending, isLeaving } = actor
+  const { spec, state, incarnation, workerId, restartCount, death, ending, lastExit, isLeaving } = actor
   return {
     spec,
     state,
@@ -245,6 +248,7 @@ function actorSnapshot(
     restartCount,
     death,
     ending,
+    lastExit,
     isLeaving,
     holders: [...actor.holders],
   }

@@ -1,3 +1,4 @@
+import type { GpuStatus } from '../protocol/gpu-provider.ts'
 import type { ActorId, NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { Allocation } from './demand.ts'
 import type { LeaseRecord } from './lease-record.ts'
@@ -70,6 +71,8 @@ export interface NodeView {
   readonly labels: Readonly<Record<string, string>>
   readonly total: Amounts
   readonly available: Amounts
+  /** Its GPUs by index: whether they can be had, and what they are. */
+  readonly gpus: readonly GpuStatus[]
   readonly workerCount: number
   readonly actorCount: number
 }
@@ -116,7 +119,9 @@ export class WorkerPool {
   nodeSummaries(): NodeView[] {
     return [...this.#nodes.values()].map(({ id, epoch, labels, slot, workers, actorCount }) => {
       const [total, available] = [slot.ledger.total(), slot.ledger.available()]
-      return { nodeId: id, epoch, labels, total, available, workerCount: workers.size, actorCount }
+      const { gpuCount, gpus: known } = slot.ledger
+      const gpus = Array.from({ length: gpuCount }, (_, index) => known.at(index))
+      return { nodeId: id, epoch, labels, total, available, gpus, workerCount: workers.size, actorCount }
     })
   }
 
@@ -193,13 +198,14 @@ export class WorkerPool {
     worker.node.idle.push(worker)
   }
 
-  /** Idle workers that are not needed to keep all CPUs busy, and have had no work since then. */
   /** Whether some have nothing to do that could be let go in time. */
   get hasSurplus(): boolean {
-    for (const { idle, slot } of this.#nodes.values()) if (idle.length > keepCountOf(slot)) return true
+    for (const { idle, slot } of this.#nodes.values())
+      if (idle.length > 1 && idle.length > keepCountOf(slot)) return true
     return false
   }
 
+  /** Idle workers that are not needed to keep all CPUs busy, and have had no work since then. */
   *unneeded(sinceMs: number): Generator<WorkerRecord> {
     for (const { idle, slot } of this.#nodes.values()) {
       const surplus = idle.slice(0, Math.max(0, idle.length - keepCountOf(slot)))
@@ -215,7 +221,9 @@ export class WorkerPool {
       node.shared.add(worker)
       return worker
     }
-    return [...node.shared].reduce((least, worker) => (worker.actors.size < least.actors.size ? worker : least))
+    let least: WorkerRecord | undefined
+    for (const worker of node.shared) if (least === undefined || worker.actors.size < least.actors.size) least = worker
+    return least!
   }
 
   /** Starts the spare workers that are missing. */

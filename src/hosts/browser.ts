@@ -1,17 +1,14 @@
 import type { Platform, PortLike } from '../protocol/platform.ts'
-import { capabilities } from './browser/capabilities.ts'
-import { countGpus, requestAdapter } from './browser/gpu.ts'
+import { gpuProvider } from './browser/gpu.ts'
 import { exposeControl, nameRealm, onLeave, syncContext } from './browser/realm.ts'
-import { startWorker } from './browser/web-worker.ts'
 
 /** Set by the bundler plugin where it serves for development. */
 const developmentKey: symbol = Symbol.for('troupe.development')
 const gibibyte = 2 ** 30
 
-/** Browsers: workers are module Web Workers. */
+/** Browsers, pages and workers alike. */
 export const host: Platform = {
   name: 'browser',
-  workers: { startWorker },
   cpuCount: globalThis.navigator?.hardwareConcurrency ?? 4,
   get isDevelopment() {
     return (globalThis as unknown as Record<symbol, unknown>)[developmentKey] === true
@@ -31,9 +28,9 @@ export const host: Platform = {
   nameRealm,
   importModule: (url) => import(/* @vite-ignore */ url),
   checkModule() {},
-  countGpus,
-  requestAdapter,
-  capabilities,
+  // Not loaded later: a node waits for its adapters before it starts workers.
+  gpus: gpuProvider,
+  capabilities: async () => (await import('./browser/capabilities.ts')).capabilities(),
   onLeave,
   log(level, text) {
     console[level](text)

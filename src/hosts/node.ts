@@ -5,12 +5,10 @@ import type { Platform } from '../protocol/platform.ts'
 import { checkModule, importModule } from './node/modules.ts'
 import { createContext, exposeControl, keepAlive } from './node/realm.ts'
 import { nameRealm } from './node/thread-name.ts'
-import { startWorker } from './node/worker-threads.ts'
 
-/** Node: workers are threads. */
+/** Node, the main thread and workers alike. */
 export const host: Platform = {
   name: 'node',
-  workers: { startWorker },
   cpuCount: availableParallelism(),
   get isDevelopment() {
     return process.env['NODE_ENV'] === 'development'
@@ -29,8 +27,7 @@ export const host: Platform = {
   importModule,
   checkModule,
   // Real GPUs in Node come with GPU child processes; numGpus makes logical ones.
-  countGpus: async () => 0,
-  requestAdapter: async () => null,
+  gpus: { listAdapters: async () => [], requestAdapter: async () => null },
   capabilities: async () => ({
     workers: { on: true },
     sharedMemory: { on: true },

@@ -1,5 +1,4 @@
-import * as troupeErrors from './errors.ts'
-import { markTaskError, type TaskFacts, taskFactsOf } from './errors.ts'
+import { markTaskError, ownErrors, type TaskFacts, taskFactsOf } from './errors.ts'
 
 /** An error as data. `cause` and `errors` may point back to it: cycles stay cycles. */
 export interface EncodedError {
@@ -34,11 +33,6 @@ export interface ErrorRealm {
 
 const builtIns = new Map<string, ErrorConstructor>(
   [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((cls) => [cls.name, cls]),
-)
-const ownClasses = new Map<string, { readonly prototype: object }>(
-  Object.values(troupeErrors)
-    .filter((value) => typeof value === 'function' && 'prototype' in value && value.prototype instanceof Error)
-    .map((cls) => [(cls as { prototype: Error }).prototype.name, cls as { prototype: object }]),
 )
 const handled = new Set(['name', 'message', 'stack', 'cause'])
 
@@ -113,7 +107,7 @@ function typeOf(error: Error, realm: ErrorRealm): [type: string, base: string] {
     if (typeof cls !== 'function') continue
     const name: unknown = Object.getOwnPropertyDescriptor(proto, 'name')?.value
     if (type === undefined) type = realm.idOf(cls)
-    if (type === undefined && typeof name === 'string' && ownClasses.get(name)?.prototype === proto) type = name
+    if (type === undefined && typeof name === 'string' && ownErrors.get(name)?.prototype === proto) type = name
     if (cls.name === 'AggregateError') return [type ?? 'AggregateError', 'AggregateError']
     if (builtIns.get(cls.name) === cls) return [type ?? cls.name, cls.name]
   }
@@ -157,7 +151,7 @@ function construct(encoded: EncodedError, realm: ErrorRealm): Error {
     encoded.base === 'AggregateError'
       ? new AggregateError([], encoded.message)
       : new (builtIns.get(encoded.base) ?? Error)(encoded.message)
-  const cls = ownClasses.get(encoded.type) ?? realm.classOf(encoded.type)
+  const cls = ownErrors.get(encoded.type) ?? realm.classOf(encoded.type)
   if (cls !== undefined) Object.setPrototypeOf(error, cls.prototype)
   return error
 }

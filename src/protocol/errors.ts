@@ -17,7 +17,11 @@ export interface TaskFacts {
 const troupeBrand: unique symbol = Symbol.for('troupe.error') as never
 const taskBrand: unique symbol = Symbol.for('troupe.task') as never
 
+/** The classes of this module, by the names of their errors. */
+export const ownErrors: ReadonlyMap<string, { readonly prototype: object }> = new Map()
+
 function brand(cls: { readonly prototype: object }, name: string, code: string): void {
+  ;(ownErrors as Map<string, object>).set(name, cls)
   for (const [key, value] of [
     ['name', name],
     ['code', code],
@@ -265,7 +269,7 @@ export class TypeScriptSourceError extends TroupeError {
     brand(this, 'TypeScriptSourceError', 'TYPESCRIPT_SOURCE')
   }
 }
-/** The GPU device was lost. */
+/** The GPU device that a call worked with was lost, or its adapter does not come back. */
 export class GpuDeviceLostError extends TroupeError {
   static {
     brand(this, 'GpuDeviceLostError', 'GPU_DEVICE_LOST')

@@ -15,10 +15,23 @@ export type Incarnation = number
 
 /** The main realm of a realm's node: workers are called `<node>.w<number>`. */
 export function mainOf(realm: RealmId): RealmId {
-  return realm.replace(/\.w\d+$/, '')
+  const at = realm.lastIndexOf('.w')
+  if (at < 0 || at + 2 === realm.length) return realm
+  for (let i = at + 2; i < realm.length; i++) {
+    const digit = realm.charCodeAt(i)
+    if (digit < 48 || digit > 57) return realm
+  }
+  return realm.slice(0, at)
 }
 
 /** The realm that owns an object. */
+/** Whether an object stays on a device of the realm that made it: its id says so to everybody. */
+export function isOnDevice(objectId: ObjectId): boolean {
+  return objectId.endsWith(deviceMark)
+}
+/** The end of the ids of such objects. */
+export const deviceMark = '~gpu'
+
 export function ownerOf(objectId: ObjectId): RealmId {
   return objectId.slice(0, objectId.lastIndexOf(':'))
 }

@@ -45,11 +45,13 @@ export const Op = {
   look: 21,
   /** callId, bytes: the answer to a look at a large value */
   sized: 22,
+  /** callId, spec of an actor like it, actorId, incarnation, gpuIds, args: makes an actor of plain arguments */
+  create: 23,
 } as const
 export type Opcode = (typeof Op)[keyof typeof Op]
 
 /** Fields that follow each opcode; index = opcode. */
-export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 3, 5, 4, 3, 4, 0, 0, 2, 1, 2, 0, 3, 2]
+export const fieldCount: readonly number[] = [0, 9, 5, 3, 3, 4, 1, 2, 3, 2, 3, 5, 4, 3, 4, 0, 0, 2, 1, 2, 0, 3, 2, 6]
 
 /** Rare facts of a call. Left out when there are none, which is the usual case. */
 export interface CallMeta {

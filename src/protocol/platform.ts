@@ -1,3 +1,4 @@
+import type { GpuProvider } from './gpu-provider.ts'
 import type { WorkerConfig, WorkerExit } from './worker-host.ts'
 
 export type LogLevel = 'log' | 'info' | 'warn' | 'error' | 'debug'
@@ -95,7 +96,6 @@ export interface Capability {
 /** Everything Troupe asks of the platform it runs on. There is one per platform, chosen by `#host`. */
 export interface Platform {
   readonly name: 'node' | 'browser'
-  readonly workers: WorkerHost
   readonly cpuCount: number
   /** A development build: mistakes that cost time to find are looked for. */
   readonly isDevelopment: boolean
@@ -116,10 +116,7 @@ export interface Platform {
   importModule(url: string): PromiseLike<unknown>
   /** Throws a TypeScriptSourceError when a worker of this platform could not load the module. */
   checkModule(url: string): void
-  /** GPUs of this node; software ones only when asked for. */
-  countGpus(softwareGpu: boolean): PromiseLike<number>
-  /** The GPU adapter of this realm. */
-  requestAdapter(): PromiseLike<object | null>
+  readonly gpus: GpuProvider
   capabilities(): PromiseLike<Record<string, Capability>>
   /** Called when the page goes away; `isFinal` is false when it may come back from the cache. */
   onLeave(listener: () => void): void

@@ -1,3 +1,4 @@
+import type { GpuNeeds } from './gpu-provider.ts'
 import type { ActorId, NodeId, RealmId } from './ids.ts'
 
 /** How another realm finds a definition: by id, or by importing `url`. */
@@ -22,6 +23,8 @@ export type MethodTable = Readonly<Record<string, MethodSpec>>
 export interface ResourceRequest {
   readonly cpu: number
   readonly gpu: number
+  /** What each of its GPUs must have. */
+  readonly gpuNeeds?: GpuNeeds
   readonly custom: Readonly<Record<string, number>>
   readonly strategy?: Strategy
   /** Only nodes with these labels. */

@@ -7,6 +7,8 @@ export interface WorkerExit {
   readonly reason: string
   readonly exitCode?: number
   readonly isOutOfMemory?: boolean
+  /** The GPU device that its actor or task worked with was lost. */
+  readonly isGpuLost?: boolean
   /** It never became ready: `reason` says why. */
   readonly failedToStart?: boolean
   /** Its whole node is gone. */

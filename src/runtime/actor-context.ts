@@ -22,6 +22,7 @@ export class ActorContext implements CallContext {
   readonly method: string
   readonly callNumber: number
   readonly attempt = 0
+  failure: Error | undefined = undefined
   #abort: CallAbort | undefined
 
   constructor(scene: ActorScene, method: string, callNumber: number) {

@@ -26,59 +26,93 @@ export class ActorHandle {
   }
 }
 
-const actors = new WeakMap<object, RemoteActor>()
-const released = new WeakSet<object>()
-const collected = new FinalizationRegistry<RemoteActor>((actor) => actor.dropHandle())
+/** What a handle holds of its actor until it is released or collected. */
+interface Hold {
+  actor: RemoteActor | undefined
+}
+
+/** What is behind a handle. Methods are kept on it once they were asked for. */
+class HandleTarget extends ActorHandle {
+  readonly #actor: RemoteActor
+  readonly #hold: Hold
+  #handle: object | undefined
+
+  constructor(actor: RemoteActor, hold: Hold) {
+    super()
+    this.#actor = actor
+    this.#hold = hold
+  }
+
+  static actorOf(target: HandleTarget): RemoteActor {
+    return target.#actor
+  }
+
+  static setHandle(target: HandleTarget, handle: object): void {
+    target.#handle = handle
+  }
+
+  /** A method holds its handle: `const { inc } = handle` must not let the actor go. */
+  static handleOf(target: HandleTarget): object {
+    return target.#handle!
+  }
+
+  static release(target: HandleTarget): void {
+    const { actor } = target.#hold
+    target.#hold.actor = undefined
+    actor?.dropHandle()
+  }
+}
+
+const targets = new WeakMap<object, HandleTarget>()
+// No token to take it back by: a hold that was released does nothing when its handle is collected.
+const collected = new FinalizationRegistry<Hold>(({ actor }) => actor?.dropHandle())
 
 /** The actor behind a handle. */
 export function actorOf(handle: unknown): RemoteActor | undefined {
-  return typeof handle === 'object' && handle !== null ? actors.get(handle) : undefined
+  const target = typeof handle === 'object' && handle !== null ? targets.get(handle) : undefined
+  return target === undefined ? undefined : HandleTarget.actorOf(target)
 }
 
 function release(handle: object): void {
-  const actor = actors.get(handle)
-  if (actor === undefined || released.has(handle)) return
-  released.add(handle)
-  collected.unregister(handle)
-  actor.dropHandle()
+  const target = targets.get(handle)
+  if (target !== undefined) HandleTarget.release(target)
 }
 
 /** What every object has and consoles ask for; none of them calls the actor. */
 const local: ReadonlySet<string> = new Set(['constructor', '__proto__', 'toString', 'toLocaleString', 'valueOf'])
 
+const handler: ProxyHandler<HandleTarget> = {
+  get: (own, key) => {
+    const isLocal = typeof key === 'symbol' || local.has(key) || Object.hasOwn(own, key)
+    return isLocal ? Reflect.get(own, key, HandleTarget.handleOf(own)) : lookUp(own, key)
+  },
+  has: (own, key) => key in own || (typeof key === 'string' && key in HandleTarget.actorOf(own).spec.methods),
+  set: () => false,
+  defineProperty: () => false,
+  deleteProperty: () => false,
+  ownKeys: () => [],
+  getPrototypeOf: () => ActorHandle.prototype,
+}
+
 /** A handle: its methods by name, and an error that names them for every other name. */
 export function createHandle(actor: RemoteActor): object {
-  const target = new ActorHandle()
-  const handle: object = new Proxy(target, {
-    get: (own, key) => {
-      const isLocal = typeof key === 'symbol' || local.has(key) || Object.hasOwn(own, key)
-      return isLocal ? Reflect.get(own, key, handle) : lookUp(own, key, actor)
-    },
-    has: (own, key) => key in own || (typeof key === 'string' && key in actor.spec.methods),
-    set: () => false,
-    defineProperty: () => false,
-    deleteProperty: () => false,
-    ownKeys: () => [],
-    getPrototypeOf: () => ActorHandle.prototype,
-  })
-  actors.set(handle, actor)
+  const hold: Hold = { actor }
+  const target = new HandleTarget(actor, hold)
+  const handle: object = new Proxy(target, handler)
+  HandleTarget.setHandle(target, handle)
+  targets.set(handle, target)
   actor.addHandle()
-  collected.register(handle, actor, handle)
-  handlesOf.set(target, handle)
+  collected.register(handle, hold)
   return handle
 }
 
-// A method holds its handle: `const { inc } = handle` must not let the actor go.
-const handlesOf = new WeakMap<object, object>()
-
-function lookUp(target: ActorHandle, name: string, actor: RemoteActor): unknown {
+function lookUp(target: HandleTarget, name: string): unknown {
   if (name === 'then' || name === 'toJSON') return undefined
+  const actor = HandleTarget.actorOf(target)
   const spec = Object.hasOwn(actor.spec.methods, name) ? actor.spec.methods[name] : undefined
-  const method =
-    spec === undefined
-      ? missingMethod(actor.spec, name)
-      : makeMethod({ actor, name, spec, handle: handlesOf.get(target)! }, undefined)
-  if (spec !== undefined) Object.defineProperty(target, name, { value: method, configurable: true })
+  if (spec === undefined) return missingMethod(actor.spec, name)
+  const method = makeMethod({ actor, name, spec, handle: HandleTarget.handleOf(target) }, undefined)
+  Object.defineProperty(target, name, { value: method, configurable: true })
   return method
 }
 
@@ -216,7 +250,7 @@ export function handleKind(runtime: Runtime): LiveKind {
   return {
     kind: 'handle',
     isLive: true,
-    matches: (value) => actors.has(value),
+    matches: (value) => targets.has(value),
     // A handle of its own for what is under way: the user's may be disposed before that is sent.
     pack: (value) => createHandle(actorOf(value)!),
     unpack: (payload) => payload,

@@ -23,13 +23,11 @@ export class ActorLuggage {
 
   /** For the next life; the last one takes the arguments themselves with it. */
   take(actorId: ActorId, isLast: boolean): { args: Packed; transfer: Packed['transfer']; state?: Packed } {
-    const args = this.#args.get(actorId)!
+    const { value, specials, transfer } = this.#args.get(actorId)!
+    const args = { value, specials, transfer: undefined }
     const state = this.#checkpoints.get(actorId)
-    return {
-      args: { ...args, transfer: undefined },
-      transfer: isLast ? args.transfer : undefined,
-      ...(state === undefined ? {} : { state }),
-    }
+    const taken = { args, transfer: isLast ? transfer : undefined }
+    return state === undefined ? taken : { ...taken, state }
   }
 
   dropArguments(actorId: ActorId): void {

@@ -1,7 +1,9 @@
 import { host } from '#host'
 import type { NodeResources } from '../core/node-ledger.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
-import { bareNode } from './driver.ts'
+import { RemoteControl } from './control.ts'
+import { mainRealm } from './driver.ts'
+import { makeNode } from './head.ts'
 import type { HeadSide } from './head-side.ts'
 import { Link } from './link.ts'
 import { MemberSide, type NodeFacts } from './member-side.ts'
@@ -36,9 +38,11 @@ export async function addNode(
   const cluster = head.cluster as HeadSide
   if (name === head.realmId || cluster.hasMember(name) || head.isLost(name))
     throw new RangeError(`A node named ${JSON.stringify(name)} is or was in this cluster already; choose another name.`)
-  const { options, runId } = cluster.terms
+  const { options, runId, workers } = cluster.terms
   const start = { ...options.start, memoryBytes: memoryBytes ?? options.start.memoryBytes }
-  const { runtime, node } = bareNode({ ...options, nodeName: name, start }, head.realmId, runId)
+  const own = { ...options, nodeName: name, start }
+  const runtime = mainRealm(own, head.realmId)
+  const node = makeNode(runtime, own, runId, workers)
   giveSpill(runtime, runId, false)
   const [ours, theirs] = host.createPorts()
   const past = head.node!.past()
@@ -46,7 +50,7 @@ export async function addNode(
   const link = new Link(runtime, head.realmId, new MessagePortChannel(theirs))
   runtime.addLink(link)
   runtime.learn(past)
-  runtime.connectToDriver()
+  runtime.control = new RemoteControl(runtime.linkTo(head.realmId))
   const side = new MemberSide(runtime, node, link)
   node.cluster = side
   runtime.cluster = side

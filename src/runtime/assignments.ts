@@ -14,6 +14,10 @@ export class Assignments {
   /** `begin` runs when the node has room for it: at once on this node. */
   ask(assignment: Assignment, begin: () => void): void {
     const { workerId, duty } = assignment
+    if (this.#nodes.isOwn(workerId)) {
+      if (this.#nodes.assign(assignment)) begin()
+      return
+    }
     let asked = this.#asked.get(workerId)
     if (asked === undefined) this.#asked.set(workerId, (asked = new Map()))
     asked.set(dutyId(duty), begin)

@@ -1,11 +1,12 @@
 import { CannotBlockError, DeadlockError } from '../protocol/errors.ts'
 import type { ActorId, RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
+import type { ActorSpec } from '../protocol/specs.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
-import type { CreateActor } from './actors.ts'
 import { outsideCalls } from './context.ts'
 import { type Inbox, makeInbox } from './inbox.ts'
 import type { Link } from './link.ts'
+import type { CreateActor } from './local-actors.ts'
 import type { Runtime } from './runtime.ts'
 import { type Probe, sendProbe, type WaitTarget } from './sync-circles.ts'
 
@@ -37,7 +38,15 @@ type HeldRecord = readonly [link: Link, op: number, batch: readonly unknown[], a
 const lookEveryMs = 20
 
 /** What starts code of the user's, and what must not overtake it: it waits until the realm does not block any more. */
-const startsCode: ReadonlySet<number> = new Set([Op.call, Op.task, Op.callback, Op.cancel, Op.taken, Op.request])
+const startsCode: ReadonlySet<number> = new Set([
+  Op.call,
+  Op.task,
+  Op.create,
+  Op.callback,
+  Op.cancel,
+  Op.taken,
+  Op.request,
+])
 /** What no order binds to such records of the same link: answers, and what the coordinator tells. */
 const isUnbound: ReadonlySet<number> = new Set([Op.item, Op.end, Op.started, Op.fetch, Op.settled, Op.notify])
 /** Requests that are news. */
@@ -166,15 +175,19 @@ export class Blocking {
     if (isUnbound.has(op) || (op === Op.request && news.has(batch[at + 1]))) return false
     if (!startsCode.has(op) && !this.#held.some((record) => record[0] === link)) return false
     this.#held.push([link, op, batch, at])
-    if (op === Op.request && batch[at + 1] === 'createActor') this.#seeCreation(batch[at + 2] as CreateActor)
+    if (op === Op.create) this.#seeCreation(batch[at + 2] as ActorId, (batch[at + 1] as ActorSpec).handle.className)
+    if (op === Op.request && batch[at + 1] === 'createActor') {
+      const { actorId, className } = (batch[at + 2] as CreateActor).spec.handle
+      this.#seeCreation(actorId, className)
+    }
     return true
   }
 
   // The actor that it waits for is to live here.
-  #seeCreation({ spec }: CreateActor): void {
+  #seeCreation(actorId: ActorId, className: string): void {
     const wait = this.#wait
-    if (wait?.what.isOn(spec.handle.actorId))
-      wait.circle ??= [`${wait.what.label} waits for ${spec.handle.className}, which is to start in the same worker`]
+    if (wait?.what.isOn(actorId))
+      wait.circle ??= [`${wait.what.label} waits for ${className}, which is to start in the same worker`]
   }
 
   // Before any further message is read, but when nothing of the user's is on the stack.

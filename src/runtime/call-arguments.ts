@@ -1,6 +1,6 @@
 import { isPrimitive, type Packed, type Special } from '../protocol/codec.ts'
 import type { EncodedThrown } from '../protocol/error-codec.ts'
-import { mainOf, type NodeId, type RealmId } from '../protocol/ids.ts'
+import { isOnDevice, mainOf, type NodeId, type RealmId } from '../protocol/ids.ts'
 import { bytesOf, lookAt, nodeOfMost } from './far-objects.ts'
 import type { ObjectEntry, Reading } from './object-entry.ts'
 import { entryOf, isObjectRef, ObjectRef } from './object-ref.ts'
@@ -80,9 +80,10 @@ export class CallArguments {
     return this.#refs === undefined ? undefined : nodeOfMost(this.#refs.map(({ entry }) => entry))
   }
 
-  // Known to be large and elsewhere: the callee gets the ref.
+  // Known to be large and elsewhere, or on a device, perhaps the callee's: the callee gets the ref.
   #isFar({ entry }: RefArgument): boolean {
-    return this.#mayStayFar && entry.state === 'pending' && entry.farBytes !== undefined
+    if (!this.#mayStayFar) return false
+    return isOnDevice(entry.id) || (entry.state === 'pending' && entry.farBytes !== undefined)
   }
 
   #isRead(ref: RefArgument): boolean {

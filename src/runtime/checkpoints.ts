@@ -1,5 +1,6 @@
 import type { Packed } from '../protocol/codec.ts'
-import type { ActorSpec } from '../protocol/specs.ts'
+import type { ActorId, Incarnation } from '../protocol/ids.ts'
+import type { CheckpointSpec } from '../protocol/specs.ts'
 import type { Runtime } from './runtime.ts'
 
 type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>
@@ -10,31 +11,29 @@ type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>
  */
 export class Checkpoints {
   readonly #runtime: Runtime
-  readonly #spec: ActorSpec
-  readonly #incarnation: number
+  readonly #spec: CheckpointSpec
+  readonly #life: { readonly actorId: ActorId; readonly incarnation: Incarnation }
   #callCount = 0
 
-  constructor(runtime: Runtime, spec: ActorSpec, incarnation: number) {
+  constructor(runtime: Runtime, spec: CheckpointSpec, life: { actorId: ActorId; incarnation: Incarnation }) {
     this.#runtime = runtime
     this.#spec = spec
-    this.#incarnation = incarnation
+    this.#life = life
   }
 
   /** Gives the result of a call on, after a checkpoint when one is due. */
   after(object: Methods, result: unknown): unknown {
-    const { checkpoint } = this.#spec
-    if (checkpoint === undefined) return result
     if (isThenable(result)) return result.then((value) => this.#settled(object, value))
     return this.#settled(object, result)
   }
 
   /** Hands the last saved state to a restarted actor. */
   async restore(object: Methods, state: Packed): Promise<void> {
-    await object[this.#spec.checkpoint!.restore]!.call(object, this.#runtime.values.open(state))
+    await object[this.#spec.restore]!.call(object, this.#runtime.values.open(state))
   }
 
   #settled(object: Methods, value: unknown): unknown {
-    const { save, every } = this.#spec.checkpoint!
+    const { save, every } = this.#spec
     if (++this.#callCount % every !== 0) return value
     const state = object[save]!.call(object)
     if (!isThenable(state)) {
@@ -49,7 +48,7 @@ export class Checkpoints {
 
   #send(state: unknown): void {
     const packed = this.#runtime.values.pack(state, 'checkpoint')
-    this.#runtime.control.saveCheckpoint(this.#spec.handle.actorId, this.#incarnation, packed)
+    this.#runtime.control.saveCheckpoint(this.#life.actorId, this.#life.incarnation, packed)
     this.#runtime.values.release(packed.specials)
   }
 }

@@ -1,4 +1,5 @@
 import type { Allocation } from '../core/demand.ts'
+import type { GpuStatus } from '../protocol/gpu-provider.ts'
 import type { RealmId, WorkerId } from '../protocol/ids.ts'
 import type { PortLike } from '../protocol/platform.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
@@ -22,6 +23,8 @@ export interface ClusterSide {
   workerRefused(workerId: WorkerId): void
   /** What it holds for others than the cluster; `number` grows with every report. */
   nodeReported(foreign: readonly Allocation[], number: number): void
+  /** What is known of the GPUs of this node has changed. */
+  gpusChanged(all: readonly GpuStatus[]): void
   /** Tells the other nodes that a worker hands its objects over; resolves when all of them know. */
   announceHandOver(workerId: WorkerId): Promise<void>
   /** Gives a realm of another node the port to a realm of this one. False: there is no such node. */

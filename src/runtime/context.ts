@@ -24,6 +24,10 @@ export interface CallContext {
   /** Ends the actor when the running method is left. */
   readonly exitActor?: () => never
   readonly attempt: number
+  /** What its GPU has refused meanwhile: the call fails with it when it is done. */
+  failure?: Error | undefined
+  /** A task: it has ended. */
+  isOver?: boolean
   /** The lease a task runs under. */
   readonly leaseId?: string
   /** What a task came by: handles it created, refs and handles among its arguments. Given up when it ends. */

@@ -33,7 +33,8 @@ export class Coordinator {
   readonly #luggage: ActorLuggage
   readonly #orders: WorkerOrders
   readonly #circles: Circles
-  readonly #watchers = new Map<ActorId, Set<RealmId>>()
+  /** One realm, for most actors, or several. */
+  readonly #watchers = new Map<ActorId, RealmId | Set<RealmId>>()
   readonly #endWaiters = new Map<ActorId, (() => void)[]>()
   readonly #groupWaiters = new Map<string, (() => void)[]>()
   readonly #events: ClusterEvent[] = []
@@ -52,7 +53,7 @@ export class Coordinator {
       luggage: this.#luggage,
       handle: (event) => this.handle(event),
       send: (realm, name, payload) => this.#send(realm, name, payload),
-      watchersOf: (actorId) => [...(this.#watchers.get(actorId) ?? [])].flatMap((realm) => nodes.link(realm) ?? []),
+      watchersOf: (actorId) => [...this.#watchersOf(actorId)].flatMap((realm) => nodes.link(realm) ?? []),
     })
     this.#circles = new Circles({
       classNameOf: (actorId) => this.#state.actorSpec(actorId)?.handle.className,
@@ -67,11 +68,13 @@ export class Coordinator {
 
   /** Events that come while one is handled wait for it. */
   handle(event: ClusterEvent): void {
-    this.#events.push(event)
-    if (this.#isHandling) return
+    if (this.#isHandling) {
+      this.#events.push(event)
+      return
+    }
     this.#isHandling = true
     try {
-      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+      for (let next: ClusterEvent | undefined = event; next !== undefined; next = this.#events.shift()) {
         this.#runtime.timeline.happened(next)
         for (const command of this.#state.handle(next)) this.#carryOut(command)
       }
@@ -113,7 +116,7 @@ export class Coordinator {
       watch: (actorId) => this.#watch(actorId, realm),
       grantHandle: (actorId, receiver) => this.handle({ type: 'handlesGranted', actorId, realm: receiver, count: 1 }),
       releaseHandle: (actorId, count) => {
-        this.#watchers.get(actorId)?.delete(realm)
+        this.#unwatch(actorId, realm)
         this.handle({ type: 'handlesReleased', actorId, realm, count })
       },
       kill: (actorId, mayRestart) => {
@@ -186,7 +189,7 @@ export class Coordinator {
     const refusal = spec.waitForResources ? undefined : this.#state.refusalOf(spec.request, spec.placementCpu)
     if (refusal !== undefined) throw refused(className, refusal)
     if (args !== undefined) this.#luggage.setArguments(spec.handle.actorId, args)
-    this.#watchers.set(spec.handle.actorId, new Set([spec.holder]))
+    this.#watchers.set(spec.handle.actorId, spec.holder)
     this.handle({ type: 'actorRequested', spec, isReady: args !== undefined })
   }
 
@@ -263,10 +266,22 @@ export class Coordinator {
     if (view === undefined) {
       return this.#send(realm, 'actorGone', actorId)
     }
-    let watchers = this.#watchers.get(actorId)
-    if (watchers === undefined) this.#watchers.set(actorId, (watchers = new Set()))
-    watchers.add(realm)
+    const watchers = this.#watchers.get(actorId)
+    if (watchers === undefined) this.#watchers.set(actorId, realm)
+    else if (typeof watchers === 'string') this.#watchers.set(actorId, new Set([watchers, realm]))
+    else watchers.add(realm)
     this.#send(realm, 'actorView', view)
+  }
+
+  #unwatch(actorId: ActorId, realm: RealmId): void {
+    const watchers = this.#watchers.get(actorId)
+    if (watchers === realm) this.#watchers.delete(actorId)
+    else if (typeof watchers === 'object') watchers.delete(realm)
+  }
+
+  #watchersOf(actorId: ActorId): Iterable<RealmId> {
+    const watchers = this.#watchers.get(actorId) ?? []
+    return typeof watchers === 'string' ? [watchers] : watchers
   }
 
   // ---- commands
@@ -307,14 +322,15 @@ export class Coordinator {
   #labelOf(workerId: WorkerId): string {
     const worker = this.#state.workers().find((one) => one.workerId === workerId)
     const actorId = worker?.actorIds[0]
-    const actor = actorId === undefined ? undefined : this.#state.actorSpec(actorId)
+    const spec = actorId === undefined ? undefined : this.#state.actorSpec(actorId)
+    const actor = spec === undefined ? undefined : { ...spec.handle, isolation: spec.isolation }
     return workerLabel({ workerId, actor, isLeased: worker?.isLeased === true })
   }
 
   #publish(actorId: ActorId): void {
     const view: ActorView | undefined = this.#state.actor(actorId)
     if (view === undefined) return
-    for (const realm of this.#watchers.get(actorId) ?? []) this.#send(realm, 'actorView', view)
+    for (const realm of this.#watchersOf(actorId)) this.#send(realm, 'actorView', view)
     if (view.state !== 'DEAD') return
     this.#luggage.drop(actorId)
     this.#watchers.delete(actorId)

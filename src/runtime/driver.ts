@@ -1,16 +1,10 @@
 import { host } from '#host'
 import type { NodeResources } from '../core/node-ledger.ts'
-import { type InlineRealm, inlineHost } from '../hosts/inline.ts'
-import type { PortLike } from '../protocol/platform.ts'
 import type { DefinitionSpec } from '../protocol/specs.ts'
-import type { WorkerConfig } from '../protocol/worker-host.ts'
-import { newRunId } from '../store/spill.ts'
-import { Coordinator } from './coordinator.ts'
-import { HeadSide } from './head-side.ts'
-import { LocalNode, type NodeOptions } from './local-node.ts'
+import { loadPart } from './load-part.ts'
+import type { NodeOptions } from './local-node.ts'
+import { PendingControl } from './pending-control.ts'
 import { Runtime } from './runtime.ts'
-import { giveSpill } from './spill.ts'
-import { setUp, startWorkerRuntime } from './worker-realm.ts'
 
 /** What a node is and has. The nodes of a cluster that run in one process differ in `nodeName` and `start` only. */
 export interface DriverOptions {
@@ -25,16 +19,18 @@ export interface DriverOptions {
   readonly start: NodeOptions
 }
 
-/** A main realm with the workers it can start, before it knows the cluster. */
-export interface BareNode {
-  readonly runtime: Runtime
-  readonly node: LocalNode
+/** What the first node of a cluster has. */
+export interface FirstNode {
+  /** May still be found out. */
+  readonly resources: NodeResources | Promise<NodeResources>
+  readonly labels: Readonly<Record<string, string>>
+  readonly spareWorkers: number
 }
 
-/** Makes the main realm of a node. */
-export function bareNode(options: DriverOptions, driverId: string, runId: string): BareNode {
+/** Makes the main realm of a node, before it knows the cluster. */
+export function mainRealm(options: DriverOptions, driverId: string): Runtime {
   const nodeId = options.nodeName
-  const same = {
+  return new Runtime({
     nodeId,
     driverId,
     mainId: nodeId,
@@ -43,50 +39,43 @@ export function bareNode(options: DriverOptions, driverId: string, runId: string
     sharesAlways: options.sharesAlways,
     isDevelopment: host.isDevelopment,
     timelineEvents: options.timelineEvents,
-  }
-  const runtime = new Runtime({ ...same, realmId: nodeId, isInline: options.isInline })
-  const workers = options.isInline ? inlineHost(host.createPorts, startInline) : host.workers
-  const node = new LocalNode(runtime, workers, options.start, {
-    ...same,
-    logToDriver: options.logToDriver,
-    runId,
-    ...(options.setup === undefined ? {} : { setup: options.setup }),
+    realmId: nodeId,
+    isInline: options.isInline,
   })
-  runtime.node = node
-  return { runtime, node }
 }
 
-/** Starts a node of one driver and its workers, with the coordinator in the driver's realm. */
-export function startDriver(options: DriverOptions): Runtime {
-  const runId = newRunId()
-  const { runtime, node } = bareNode(options, options.nodeName, runId)
-  giveSpill(runtime, runId, true)
-  const cluster = new HeadSide(runtime, node, { options, runId })
-  const coordinator = new Coordinator(runtime, cluster)
-  cluster.coordinator = coordinator
-  node.cluster = cluster
-  runtime.cluster = cluster
-  runtime.coordinator = coordinator
-  runtime.control = coordinator.controlFor(runtime.realmId)
+/**
+ * Starts a node of one driver and its workers, with the coordinator in the driver's realm. The coordinator is a part of
+ * its own that is loaded now; what is wanted of it waits. Where it cannot be loaded `runtime.joined` rejects with
+ * CoordinatorLostError, and so does all that waits.
+ */
+export function startDriver(options: DriverOptions, first: FirstNode): Runtime {
+  const runtime = mainRealm(options, options.nodeName)
+  const pending = new PendingControl()
+  runtime.pending = pending
+  runtime.control = pending.control
+  runtime.joined = begin(runtime, pending, options, first)
+  runtime.joined.catch((error: Error) => runtime.shutdown(error))
   return runtime
 }
 
-/** The node has found out what it has; what was asked of it so far goes on. */
-export function joinNode(
+async function begin(
   runtime: Runtime,
-  resources: NodeResources,
-  labels: Readonly<Record<string, string>> = {},
-  spareWorkers = 0,
-): void {
-  runtime.node!.open(resources)
-  const { nodeId } = runtime
-  runtime.coordinator!.handle({ type: 'nodeJoined', nodeId, resources, labels, spareWorkers, isRemote: true })
-}
-
-function startInline(config: WorkerConfig, port: PortLike): InlineRealm {
-  const worker = startWorkerRuntime(config, port, true)
-  return {
-    ready: config.setup === undefined ? Promise.resolve() : setUp(config.setup),
-    end: () => void worker.shutdown(),
-  }
+  pending: PendingControl,
+  options: DriverOptions,
+  { resources, labels, spareWorkers }: FirstNode,
+): Promise<void> {
+  const [startHead, workers] = await loadPart('starts workers and places actors', () =>
+    Promise.all([
+      import('./head.ts').then((head) => head.startHead),
+      options.isInline ? import('./inline-workers.ts').then(({ inlineWorkers }) => inlineWorkers()) : undefined,
+    ]),
+  )
+  if (runtime.isShutDown) return
+  const head = startHead(runtime, options, workers)
+  runtime.pending = undefined
+  runtime.control = head.control
+  pending.open(head.control)
+  const found = resources instanceof Promise ? await resources : resources
+  head.join(found, labels, spareWorkers)
 }

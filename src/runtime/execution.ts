@@ -4,7 +4,7 @@ import { type CallMeta, Op } from '../protocol/messages.ts'
 import { type CallContext, enterCall, leaveCall } from './context.ts'
 import { takeValue } from './far-objects.ts'
 import type { Link } from './link.ts'
-import { isObjectRef } from './object-ref.ts'
+import { entryOf, isObjectRef, ObjectRef } from './object-ref.ts'
 import { probe } from './probe.ts'
 import type { Running } from './running.ts'
 import type { Runtime } from './runtime.ts'
@@ -53,6 +53,8 @@ export class Execution implements Running {
   #takenCount = 0
   #isUnwanted = false
   #wakeProducer: (() => void) | undefined
+  /** Buffers on a device of this realm must not go while it works with them. */
+  #held: ObjectRef[] | undefined
 
   constructor(site: ExecutionSite, how: How, onDone: (isOk: boolean, endMs: number) => void) {
     this.#site = site
@@ -95,8 +97,9 @@ export class Execution implements Running {
     this.#site.runtime.clock.lapse()
     if (isStream) return void this.#produce(result)
     ;(result as PromiseLike<unknown>).then(
-      (value) => this.#succeed(value),
-      (error) => this.#fail(error),
+      (value) => (this.context.failure === undefined ? this.#succeed(value) : this.#fail(this.context.failure)),
+      // What the GPU refused is why the rest went wrong.
+      (error) => this.#fail(this.context.failure ?? error),
     )
   }
 
@@ -105,7 +108,7 @@ export class Execution implements Running {
     if (this.#isListed) return
     this.#isListed = true
     const { link, callId } = this.#how.incoming
-    this.#site.runtime.running.add(link, callId, this)
+    this.#site.runtime.callee!.running.add(link, callId, this)
   }
 
   // Large arguments are taken from where they are. Its turn is kept meanwhile.
@@ -114,6 +117,7 @@ export class Execution implements Running {
     const { runtime } = this.#site
     const { context, name } = this.#how
     let result: unknown
+    this.#held = indices.flatMap((index) => deviceRefOf(args[index]))
     try {
       const taking = indices.map(async (index) => {
         args[index] = await takeArgument(runtime, { value: args[index], index, name })
@@ -135,6 +139,10 @@ export class Execution implements Running {
     this.#isUnwanted = true
     this.#how.context.abort.abort(reason)
     this.#wakeProducer?.()
+  }
+
+  get context(): CallContext {
+    return this.#how.context
   }
 
   get isAnswered(): boolean {
@@ -211,6 +219,7 @@ export class Execution implements Running {
     const { context, name } = this.#how
     runtime.shared.watch?.check(context.actorId === undefined ? name : `${name} (${context.actorId})`)
     for (const held of context.scope ?? []) held[Symbol.dispose]()
+    for (const held of this.#held ?? []) held[Symbol.dispose]()
     runtime.timeline.calls?.record(name, this.#startMs, this.#endMs, context, isOk)
     this.#onDone(isOk, this.#endMs)
   }
@@ -222,7 +231,7 @@ export class Execution implements Running {
     const { incoming, context, isAlone } = this.#how
     // Before it is answered: what a caller knows to have ended has an earlier end.
     this.#endMs = runtime.clock.read()
-    if (this.#isListed) runtime.running.remove(incoming.link, incoming.callId)
+    if (this.#isListed) runtime.callee!.running.remove(incoming.link, incoming.callId)
     if (this.#isEntered) leaveCall(context, isAlone)
     return true
   }
@@ -247,6 +256,7 @@ export class Execution implements Running {
           break
         }
         const step = await runtime.inCall(context, () => iterator.next())
+        if (context.failure !== undefined) throw context.failure
         if (step.done) break
         const packed = runtime.values.packToSend(step.value, 'item')
         link.connection.post(
@@ -262,6 +272,11 @@ export class Execution implements Running {
       this.#fail(runtime.values.explain(error, undefined, 'item'))
     }
   }
+}
+
+function deviceRefOf(value: unknown): ObjectRef[] {
+  const entry = isObjectRef(value) ? entryOf(value) : undefined
+  return entry?.onDevice === undefined ? [] : [new ObjectRef(entry)]
 }
 
 async function takeArgument(

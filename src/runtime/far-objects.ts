@@ -53,7 +53,7 @@ export async function takeValue(runtime: Runtime, ref: ObjectRef): Promise<unkno
     if (!entry.isSettled) await new Promise<void>((resolve) => entry.whenSettled(resolve))
     if (entry.state === 'freed') throw objects.freedError(entry)
     if (entry.state === 'error') throw values.openThrown(entry.stored!).thrown
-    const reading = await entry.read()
+    const reading = await entry.readHere()
     // Nobody else sees this copy, which goes with the ref.
     const isLast = entry.refCount === 1 && entry.kept?.isCopy === true
     return values.openReading(isLast ? { ...reading, isPrivate: true } : reading)

@@ -63,7 +63,7 @@ async function outcome(runtime: Runtime, entry: ObjectEntry): Promise<{ isError:
 /** Takes an object that a realm of this node hands over. */
 export function takeObject(runtime: Runtime, link: Link, batch: readonly unknown[], at: number): void {
   const id = String(batch[at])
-  if (runtime.node === undefined || ownerOf(id) !== link.peer) return
+  if (ownerOf(id) !== link.peer) return
   const stored: Stored = { value: batch[at + 2], specials: runtime.values.fromWire(batch[at + 3]) }
   runtime.objects.takeOver(id, batch[at + 4] as Holders, batch[at + 1] === true, stored)
 }

@@ -1,7 +1,8 @@
 import type { Allocation } from '../core/demand.ts'
+import type { GpuStatus } from '../protocol/gpu-provider.ts'
 import type { NodeId, RealmId, WorkerId } from '../protocol/ids.ts'
 import { mainOf } from '../protocol/ids.ts'
-import type { PortLike } from '../protocol/platform.ts'
+import type { PortLike, WorkerHost } from '../protocol/platform.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
 import type { ClusterSide } from './cluster-side.ts'
 import type { Coordinator } from './coordinator.ts'
@@ -18,6 +19,8 @@ import type { Runtime } from './runtime.ts'
 export interface ClusterTerms {
   readonly options: DriverOptions
   readonly runId: string
+  /** Where the workers of all of its nodes are started. */
+  readonly workers: WorkerHost
 }
 
 interface Member {
@@ -63,7 +66,7 @@ export class HeadSide implements ClusterSide {
   }
 
   startWorker(workerId: WorkerId, name: string): void {
-    if (this.#isOwn(workerId)) return this.#local.startWorker(workerId, name)
+    if (this.isOwn(workerId)) return this.#local.startWorker(workerId, name)
     const member = this.#memberOf(workerId)
     // Its node was lost just now: the coordinator is about to hear of it.
     if (member === undefined) return
@@ -79,28 +82,31 @@ export class HeadSide implements ClusterSide {
 
   // A node that was lost just now has nothing any more: the coordinator is about to hear of it.
 
-  assign(assignment: Assignment): void {
-    if (this.#isOwn(assignment.workerId)) this.#local.books.assign(assignment)
-    else this.#memberOf(assignment.workerId)?.link.tell('assign', assignment)
+  /** True: this node has taken it at once. Another node answers later. */
+  assign(assignment: Assignment): boolean {
+    if (this.isOwn(assignment.workerId)) return this.#local.books.take(assignment)
+    this.#memberOf(assignment.workerId)?.link.tell('assign', assignment)
+    return false
   }
 
   unassign(workerId: WorkerId, dutyId: string): void {
-    if (this.#isOwn(workerId)) this.#local.books.unassign(workerId, dutyId)
+    if (this.isOwn(workerId)) this.#local.books.unassign(workerId, dutyId)
     else this.#memberOf(workerId)?.link.tell('unassign', { workerId, dutyId })
   }
 
   blockLease(workerId: WorkerId, leaseId: string): void {
-    if (this.#isOwn(workerId)) this.#local.books.block(workerId, leaseId)
+    if (this.isOwn(workerId)) this.#local.books.block(workerId, leaseId)
     else this.#memberOf(workerId)?.link.tell('blockLease', { workerId, leaseId })
   }
 
   resumeLease(resumption: LeaseResumption): void {
     const { workerId, leaseId, allocation } = resumption
-    if (this.#isOwn(workerId)) this.#local.books.resume(workerId, leaseId, allocation)
+    if (this.isOwn(workerId)) this.#local.books.resume(workerId, leaseId, allocation)
     else this.#memberOf(workerId)?.link.tell('resumeLease', resumption)
   }
 
-  #isOwn(realm: RealmId): boolean {
+  /** Whether it is a realm of this node. */
+  isOwn(realm: RealmId): boolean {
     return mainOf(realm) === this.#runtime.realmId
   }
 
@@ -139,6 +145,10 @@ export class HeadSide implements ClusterSide {
 
   #reported(nodeId: NodeId, foreign: readonly Allocation[], number: number): void {
     this.coordinator.handle({ type: 'nodeReported', nodeId, foreign, number })
+  }
+
+  gpusChanged(gpus: readonly GpuStatus[]): void {
+    this.coordinator.handle({ type: 'nodeGpusChanged', nodeId: this.#runtime.nodeId, gpus })
   }
 
   async announceHandOver(workerId: WorkerId): Promise<void> {
@@ -203,6 +213,9 @@ export class HeadSide implements ClusterSide {
         this.#reported(from.peer, foreign, number)
         return true
       }
+      case 'nodeGpusChanged':
+        this.coordinator.handle({ type: 'nodeGpusChanged', nodeId: from.peer, gpus: payload as readonly GpuStatus[] })
+        return true
       case 'introduce': {
         const { asker = from.peer, realm, port } = payload as Introduction
         if (mainOf(asker) === from.peer) introduce(this.#runtime, asker, realm, port)

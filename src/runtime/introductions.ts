@@ -16,7 +16,7 @@ export interface Introduction {
 export function askFor(runtime: Runtime, realm: RealmId, port: PortLike): boolean {
   const { cluster, realmId, config } = runtime
   // All living workers of a main realm have a link to it.
-  if (cluster !== undefined) return mainOf(realm) !== realmId && cluster.introduce(realmId, realm, port)
+  if (config.mainId === realmId) return mainOf(realm) !== realmId && cluster?.introduce(realmId, realm, port) === true
   runtime.linkTo(config.mainId).tell('introduce', { realm, port }, [port])
   return true
 }

@@ -5,7 +5,6 @@ import type { RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import { Connection, type RecordReader } from '../transport/connection.ts'
 import type { Pending } from '../transport/pending-table.ts'
-import { takeObject } from './hand-over.ts'
 import type { Runtime } from './runtime.ts'
 import { tellWhenSettled } from './settled-elsewhere.ts'
 import { hearBlocked } from './sync-circles.ts'
@@ -40,6 +39,7 @@ export type Handlers = Readonly<Record<string, RequestHandler>>
 const answered: ReadonlySet<number> = new Set([
   Op.call,
   Op.task,
+  Op.create,
   Op.fetch,
   Op.look,
   Op.callback,
@@ -91,10 +91,16 @@ export class Link implements RecordReader {
     const runtime = this.#runtime
     switch (op) {
       case Op.call:
-        runtime.actors.onCall(this, batch, at)
+        if (runtime.callee === undefined) this.#turnAway(batch[at] as number, batch[at + 7])
+        else runtime.callee.actors.onCall(this, batch, at)
+        return
+      case Op.create:
+        if (runtime.callee === undefined) this.#turnAway(batch[at] as number, undefined)
+        else runtime.callee.actors.onCreate(this, batch, at)
         return
       case Op.task:
-        runtime.taskRunner.onTask(this, batch, at)
+        if (runtime.callee === undefined) this.#turnAway(batch[at] as number, batch[at + 3])
+        else runtime.callee.tasks.onTask(this, batch, at)
         return
       case Op.item:
         ;(this.connection.pending.get(batch[at] as number) as PendingStream | undefined)?.onItem(
@@ -111,7 +117,7 @@ export class Link implements RecordReader {
         return
       case Op.taken:
       case Op.cancel:
-        runtime.running.onControl(this, op, batch, at)
+        runtime.callee?.running.onControl(this, op, batch, at)
         return
       case Op.fetch:
         runtime.objects.serve(this, batch[at] as number, String(batch[at + 1]))
@@ -131,7 +137,7 @@ export class Link implements RecordReader {
         runtime.objects.changeHold(String(batch[at]), String(batch[at + 1]), batch[at + 2] as number)
         return
       case Op.handOver:
-        takeObject(runtime, this, batch, at)
+        runtime.node?.takeObject(this, batch, at)
         return
       case Op.callback:
         runtime.callbacks.onCall(this, batch, at)
@@ -146,6 +152,13 @@ export class Link implements RecordReader {
         void this.#answer(batch[at] as number, String(batch[at + 1]), this.#open(batch[at + 2], batch[at + 3]))
         return
     }
+  }
+
+  // Nothing of others runs in a main realm.
+  #turnAway(callId: number, specials: unknown): void {
+    const { values } = this.#runtime
+    values.release(values.fromWire(specials))
+    this.connection.send(Op.lost, callId, 'nothing runs here')
   }
 
   /** Sends a request whose fields are primitives; the answer goes to `pending`. */

@@ -20,7 +20,7 @@ export function listings(runtime: Runtime, state: ClusterState, askWorkers: AskW
     askWorkers<T>({ name, payload, onSilent: (workerId) => tellSilent(runtime, name, workerId) }, of)
   return {
     listTasks: async () => {
-      const reports = [...runtime.tasks.list(), ...(await ask<TaskReport>('listTasks'))]
+      const reports = [...(runtime.tasks?.list() ?? []), ...(await ask<TaskReport>('listTasks'))]
       return explainTasks(reports, (request) => state.taskReason(request))
     },
     listObjects: async () => [...runtime.objects.list(), ...(await ask<ObjectView>('listObjects'))],

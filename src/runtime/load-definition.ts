@@ -5,10 +5,12 @@ import { type Definition, realmState } from './registry.ts'
 /** Finds a definition in this realm, importing its module when need be. */
 export async function loadDefinition(spec: DefinitionSpec, kind: Definition['kind']): Promise<Definition> {
   const realm = realmState()
-  const known = realm.definitions.get(spec.id)
-  if (known !== undefined) return checked(known, kind, spec)
+  const known = loadedDefinition(spec, kind)
+  if (known !== undefined) return known
   const moduleId = spec.id.slice(0, spec.id.lastIndexOf('#'))
-  const importer = Object.hasOwn(realm.modules, moduleId) ? realm.modules[moduleId] : undefined
+  // Its own modules first: a dev server's table answers to every name.
+  const table = [realm.ownModules, realm.modules].find((modules) => Object.hasOwn(modules, moduleId))
+  const importer = table?.[moduleId]
   if (importer === undefined && spec.url === undefined) {
     throw new Error(
       `This worker does not know ${spec.id}. Import its module in your worker entry before serve(), or use the @troupe/vite plugin. It knows: ${[...realm.definitions.keys(), ...Object.keys(realm.modules)].join(', ') || 'nothing'}.`,
@@ -28,6 +30,12 @@ export async function loadDefinition(spec: DefinitionSpec, kind: Definition['kin
     )
   }
   return checked(loaded, kind, spec)
+}
+
+/** The same, of what this realm has loaded. */
+export function loadedDefinition(spec: DefinitionSpec, kind: Definition['kind']): Definition | undefined {
+  const known = realmState().definitions.get(spec.id)
+  return known === undefined ? undefined : checked(known, kind, spec)
 }
 
 function checked(definition: Definition, kind: Definition['kind'], spec: DefinitionSpec): Definition {

@@ -5,10 +5,12 @@ import type { HostWorker, StartOptions, WorkerHost } from '../protocol/platform.
 import type { RealmsBefore, WorkerConfig, WorkerExit } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
 import type { ClusterSide } from './cluster-side.ts'
-import { peerMs, within } from './hand-over.ts'
+import type { GpuLoss } from './gpu-devices.ts'
+import { peerMs, takeObject, within } from './hand-over.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Link } from './link.ts'
 import { NodeBooks } from './node-books.ts'
+import { NodeGpus } from './node-gpus.ts'
 import { NodeMemory } from './node-memory.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -17,12 +19,17 @@ interface NodeWorker {
   readonly link: Link
   isReady: boolean
   isStopped: boolean
+  /** Why it is ended, where that is more than a wish. */
+  exit?: WorkerExit
   /** Ends the wait for a worker that is leaving. */
   cutShort?: () => void
 }
 
 /** How long a worker may take to hand its objects over. */
 const leaveMs = 30_000
+
+/** So many workers that lost a device are remembered. */
+const rememberedCount = 1000
 
 const nothing: NodeResources = { cpus: 0, gpus: 0, custom: {} }
 
@@ -49,6 +56,8 @@ export class LocalNode {
   cluster!: ClusterSide
   /** What is given out here. */
   books!: NodeBooks
+  /** What is known of its GPUs; undefined until it is known how many there are. */
+  gpus: NodeGpus | undefined
 
   constructor(runtime: Runtime, workerHost: WorkerHost, options: NodeOptions, config: NodeWorkerConfig) {
     this.#runtime = runtime
@@ -82,6 +91,7 @@ export class LocalNode {
       resources,
       withheld,
     )
+    this.gpus = new NodeGpus(host.gpus, resources, (all) => this.books.gpusChanged(all))
   }
 
   get workerCount(): number {
@@ -117,6 +127,9 @@ export class LocalNode {
     )
   }
 
+  /** Workers that ended because they lost a GPU device, and why: what they kept is gone for that reason. */
+  readonly lostDevices: Map<WorkerId, string> = new Map()
+
   /** Ends a worker. One that ends gracefully hands its objects over first, if it can within its time. */
   stopWorker(workerId: WorkerId, isGraceful = false): void {
     const worker = this.#workers.get(workerId)
@@ -133,6 +146,29 @@ export class LocalNode {
       this.#exited(workerId, { reason: 'was ended' })
     }
     ending.then(ended, ended)
+  }
+
+  /** A worker tells its node something. False: it is nothing that concerns it. */
+  onNotice(from: Link, name: string, payload: unknown): boolean {
+    if (name === 'memoryWanted') this.memory.wanted(from.peer, Number(payload))
+    else if (name === 'memoryReturned') this.memory.returned(from.peer, Number(payload))
+    else if (name === 'gpuLost') this.#gpuLost(from.peer, payload as GpuLoss)
+    else return false
+    return true
+  }
+
+  // Before the worker has ended: what restarts waits until the GPU is back.
+  #gpuLost(workerId: WorkerId, { gpuId, reason, isDestroyed }: GpuLoss): void {
+    const worker = this.#workers.get(workerId)
+    if (worker === undefined || worker.isStopped) return
+    if (!isDestroyed) this.gpus?.lost(gpuId, reason)
+    worker.exit = { reason, isGpuLost: true }
+    this.lostDevices.set(workerId, `it ${reason}`)
+    for (const first of this.lostDevices.keys()) {
+      if (this.lostDevices.size <= rememberedCount) break
+      this.lostDevices.delete(first)
+    }
+    this.stopWorker(workerId)
   }
 
   async #leave(worker: NodeWorker): Promise<void> {
@@ -153,6 +189,11 @@ export class LocalNode {
   /** What a realm that starts now must know of those before it. */
   past(): RealmsBefore {
     return { ...this.#runtime.endedRealms(), leaving: [...this.#handingOver] }
+  }
+
+  /** Takes an object that a worker hands over. */
+  takeObject(link: Link, batch: readonly unknown[], at: number): void {
+    takeObject(this.#runtime, link, batch, at)
   }
 
   /** Tells every realm of the cluster that a worker hands its objects over, and resolves when all know. */
@@ -198,6 +239,7 @@ export class LocalNode {
 
   async shutdown(): Promise<void> {
     this.#heartbeat?.stop()
+    this.gpus?.close()
     for (const workerId of [...this.#workers.keys()]) this.stopWorker(workerId)
     await Promise.allSettled([...this.#ending])
   }
@@ -206,10 +248,11 @@ export class LocalNode {
     const worker = this.#workers.get(workerId)
     if (worker === undefined) return
     this.#workers.delete(workerId)
-    worker.link.connection.close(exit.reason)
+    worker.link.connection.close((worker.exit ?? exit).reason)
     this.memory.leave(workerId)
     if (this.books.workerExited(workerId)) return
-    this.cluster.workerExited(workerId, worker.isReady || worker.isStopped ? exit : { ...exit, failedToStart: true })
+    const end = worker.exit ?? exit
+    this.cluster.workerExited(workerId, worker.isReady || worker.isStopped ? end : { ...end, failedToStart: true })
   }
 
   /** A realm of the cluster has ended: all realms of this node are told. */

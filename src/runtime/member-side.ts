@@ -1,5 +1,6 @@
 import type { Allocation } from '../core/demand.ts'
 import type { NodeResources } from '../core/node-ledger.ts'
+import type { GpuStatus } from '../protocol/gpu-provider.ts'
 import type { RealmId, WorkerId } from '../protocol/ids.ts'
 import type { PortLike } from '../protocol/platform.ts'
 import type { WorkerExit } from '../protocol/worker-host.ts'
@@ -64,6 +65,10 @@ export class MemberSide implements ClusterSide {
 
   nodeReported(foreign: readonly Allocation[], number: number): void {
     this.#head.tell('nodeReported', { foreign, number })
+  }
+
+  gpusChanged(all: readonly GpuStatus[]): void {
+    this.#head.tell('nodeGpusChanged', all)
   }
 
   async announceHandOver(workerId: WorkerId): Promise<void> {

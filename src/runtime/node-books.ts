@@ -1,6 +1,7 @@
 import { type Allocation, demandOf } from '../core/demand.ts'
 import { NodeAgent } from '../core/node-agent.ts'
 import type { NodeResources } from '../core/node-ledger.ts'
+import type { GpuStatus } from '../protocol/gpu-provider.ts'
 import type { ActorId, Incarnation, WorkerId } from '../protocol/ids.ts'
 import type { ClusterSide } from './cluster-side.ts'
 
@@ -25,7 +26,8 @@ export interface Assignment {
 
 /** By what a node's books know it: a stale life of an actor is another one than the next. */
 export function dutyId(duty: Duty): string {
-  return duty.type === 'lease' ? duty.leaseId : `${duty.actorId}#${duty.incarnation}`
+  if (duty.type === 'lease') return duty.leaseId
+  return duty.incarnation === 0 ? duty.actorId : `${duty.actorId}#${duty.incarnation}`
 }
 
 /** What the books ask of the node they are for. */
@@ -57,18 +59,25 @@ export class NodeBooks {
   }
 
   /** Takes an actor or a lease, or refuses it; the coordinator is told which. */
-  assign({ workerId, duty, allocation }: Assignment): void {
-    const { cluster } = this.#host
+  assign(assignment: Assignment): void {
+    const { workerId, duty } = assignment
+    if (this.take(assignment)) this.#host.cluster.assigned(workerId, dutyId(duty))
+  }
+
+  /** The same, and the answer tells whether it was taken. */
+  take({ workerId, duty, allocation }: Assignment): boolean {
     // It has ended or is about to: the coordinator hears of that.
-    if (!this.#host.isUsable(workerId)) return
-    if (this.#agent.assign(workerId, dutyId(duty), allocation)) return cluster.assigned(workerId, dutyId(duty))
+    if (!this.#host.isUsable(workerId)) return false
+    if (this.#agent.assign(workerId, dutyId(duty), allocation)) return true
     if (duty.type === 'actor' && duty.isLight) {
-      cluster.actorRefused(workerId, duty)
-      return this.#sayWithheld()
+      this.#host.cluster.actorRefused(workerId, duty)
+      this.#sayWithheld()
+      return false
     }
     // Others may hold objects of it.
     this.#refused.add(workerId)
     this.#host.endWorker(workerId)
+    return false
   }
 
   /** It is over there: what it had is free. */
@@ -97,6 +106,12 @@ export class NodeBooks {
     this.#host.cluster.workerRefused(workerId)
     this.#sayWithheld()
     return true
+  }
+
+  /** What is known of its GPUs has changed. */
+  gpusChanged(all: readonly GpuStatus[]): void {
+    this.#agent.gpus.change(all)
+    this.#host.cluster.gpusChanged(all)
   }
 
   /** What was withheld is for the cluster from now on. */

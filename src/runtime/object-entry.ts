@@ -1,5 +1,6 @@
 import type { Special } from '../protocol/codec.ts'
 import { type ObjectId, ownerOf, type RealmId } from '../protocol/ids.ts'
+import type { DeviceValue } from './gpu-objects.ts'
 import type { KeptValue } from './kept-value.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -48,11 +49,15 @@ export class ObjectEntry implements Sink {
   stored: Stored | undefined
   /** Where a large value is. */
   kept: KeptValue | undefined
+  /** It is a buffer of a GPU device of this realm. */
+  onDevice: DeviceValue | undefined
   /** Refs to it in this realm. */
   refCount = 0
   /** Nobody waits for it any more: its value is not kept when it comes. */
   isAbandoned = false
   #waiters: (() => void)[] | undefined
+  /** The last `wait` that has it in its list. */
+  lastWait = 0
   /** Ends the call that makes the object, while that runs or waits. `force` ends its worker; actor calls refuse it. */
   cancel: ((reason: unknown, force: boolean) => void) | undefined
   /** The call that makes it, when it was made in this realm. */
@@ -103,6 +108,12 @@ export class ObjectEntry implements Sink {
     this.#settle('value')
   }
 
+  /** Its value is on a device. */
+  resolveOnDevice(value: DeviceValue): void {
+    this.onDevice = value
+    this.#settle('value')
+  }
+
   /** The value that its owner hands over is kept here from now on; a copy that was here already makes room for it. */
   takeOver(isError: boolean, stored: Stored): void {
     this.isTakenOver = true
@@ -131,7 +142,13 @@ export class ObjectEntry implements Sink {
 
   /** The value, now when it is in memory, else when it has been read. Rejects with ObjectLostError when it is gone. */
   read(): Reading | PromiseLike<Reading> {
+    if (this.onDevice !== undefined) return this.onDevice.readBack()
     return this.kept === undefined ? { stored: this.stored!, isPrivate: false } : this.kept.read()
+  }
+
+  /** As `read`, for code of this realm: what is on a device of it stays there. */
+  readHere(): Reading | PromiseLike<Reading> {
+    return this.onDevice?.reading ?? this.read()
   }
 
   free(): void {
@@ -140,6 +157,8 @@ export class ObjectEntry implements Sink {
     this.stored = undefined
     this.kept?.drop()
     this.kept = undefined
+    this.onDevice?.release()
+    this.onDevice = undefined
     this.#wake()
   }
 
@@ -148,6 +167,15 @@ export class ObjectEntry implements Sink {
     if (this.state !== 'pending') return waiter()
     if (this.#waiters === undefined) this.#waiters = [waiter]
     else this.#waiters.push(waiter)
+  }
+
+  /** It is called back no more. */
+  dropWaiter(waiter: () => void): void {
+    const waiters = this.#waiters
+    const at = waiters?.lastIndexOf(waiter) ?? -1
+    if (at < 0) return
+    if (waiters!.length === 1) this.#waiters = undefined
+    else waiters!.splice(at, 1)
   }
 
   /** Calls back when the value or error is here, or is known to be large and elsewhere. */

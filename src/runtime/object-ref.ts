@@ -1,14 +1,13 @@
 import type { ObjectEntry } from './object-entry.ts'
 
-const entries = new WeakMap<object, ObjectEntry>()
-
 /** Names a value in the object store. Not a promise: `await get(ref)` gives the value. */
 export class ObjectRef {
   readonly #id: string
+  #entry: ObjectEntry | undefined
 
   constructor(entry: ObjectEntry) {
     this.#id = entry.id
-    entries.set(this, entry)
+    this.#entry = entry
     entry.runtime.objects.addRef(this, entry)
   }
 
@@ -30,10 +29,15 @@ export class ObjectRef {
 
   /** Gives this ref up. The object is freed when its last ref anywhere is gone. */
   [Symbol.dispose](): void {
-    const entry = entries.get(this)
+    const entry = this.#entry
     if (entry === undefined) return
-    entries.delete(this)
+    this.#entry = undefined
     entry.runtime.objects.dropRef(this, entry)
+  }
+
+  /** What is behind a ref; undefined when it was disposed, and for what only looks like a ref. */
+  static entryOf(ref: ObjectRef): ObjectEntry | undefined {
+    return #entry in ref ? ref.#entry : undefined
   }
 }
 
@@ -43,5 +47,5 @@ export function isObjectRef(value: unknown): value is ObjectRef {
 
 /** The entry behind a ref; undefined when the ref was disposed. */
 export function entryOf(ref: ObjectRef): ObjectEntry | undefined {
-  return entries.get(ref)
+  return ObjectRef.entryOf(ref)
 }

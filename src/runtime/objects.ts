@@ -1,7 +1,7 @@
 import { type Holders, ObjectTable } from '../core/object-table.ts'
 import { isPrimitive } from '../protocol/codec.ts'
 import { ObjectFreedError, ObjectLostError, OwnerDiedError } from '../protocol/errors.ts'
-import { mainOf, type ObjectId, ownerOf, type RealmId } from '../protocol/ids.ts'
+import { deviceMark, mainOf, type ObjectId, ownerOf, type RealmId } from '../protocol/ids.ts'
 import { Op } from '../protocol/messages.ts'
 import { sizeOf } from '../protocol/size-of.ts'
 import type { Link } from './link.ts'
@@ -21,7 +21,7 @@ export interface ObjectView {
   /** About how many bytes its value takes; undefined for small ones, which are not counted. */
   readonly bytes: number | undefined
   /** Where its value is. */
-  readonly place: 'memory' | 'shared-memory' | 'disk' | undefined
+  readonly place: 'memory' | 'shared-memory' | 'disk' | 'gpu' | undefined
   /** The other realms that hold it. */
   readonly holders: readonly RealmId[]
 }
@@ -59,8 +59,9 @@ export class Objects {
     return this.#table.keeperOf(id)
   }
 
-  create(): ObjectEntry {
-    return new ObjectEntry(this.#runtime, `${this.#runtime.realmId}:${this.#nextNumber++}`)
+  create(where: 'gpu' | 'memory' = 'memory'): ObjectEntry {
+    const mark = where === 'gpu' ? deviceMark : ''
+    return new ObjectEntry(this.#runtime, `${this.#runtime.realmId}:${this.#nextNumber++}${mark}`)
   }
 
   addRef(_ref: object, entry: ObjectEntry): void {
@@ -262,7 +263,8 @@ export class Objects {
     })
   }
 
-  #ownerDied(id: ObjectId, reason: string): OwnerDiedError {
+  #ownerDied(id: ObjectId, how: string): OwnerDiedError {
+    const reason = this.#runtime.node?.lostDevices.get(ownerOf(id)) ?? how
     return new OwnerDiedError(`The owner of the object ${id} (${ownerOf(id)}) has ended: ${reason}.`, { objectId: id })
   }
 
@@ -289,10 +291,12 @@ export class Objects {
 
   #answer(link: Link, callId: number, entry: ObjectEntry, limitBytes = Number.POSITIVE_INFINITY): void {
     const { values } = this.#runtime
-    const { kept } = entry
+    const { kept, onDevice } = entry
     // Shared memory is passed on as it is.
     if (kept !== undefined && kept.bytes > limitBytes && kept.place !== 'shared-memory')
       return link.connection.send(Op.sized, callId, kept.bytes)
+    if (onDevice !== undefined && limitBytes !== Number.POSITIVE_INFINITY)
+      return link.connection.send(Op.sized, callId, onDevice.bytes)
     if (entry.state === 'error') return link.replyError(callId, values.packStored(entry.stored!))
     if (entry.state === 'freed') return link.replyError(callId, values.packThrown(this.freedError(entry)))
     const reply = ({ stored }: Reading): void => link.replyValue(callId, { ...stored, transfer: undefined }, 'value')
@@ -307,7 +311,7 @@ export class Objects {
     for (const kept of this.#runtime.memory.primaries()) views.set(kept.id, this.#view(kept.id, 'READY', kept))
     const states = { pending: 'PENDING', value: 'READY', error: 'FAILED', freed: 'FREED' } as const
     for (const entry of this.#lent.values())
-      views.set(entry.id, this.#view(entry.id, states[entry.state], entry.kept ?? undefined))
+      views.set(entry.id, this.#view(entry.id, states[entry.state], entry.onDevice ?? entry.kept))
     return [...views.values()]
   }
 

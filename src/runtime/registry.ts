@@ -26,6 +26,8 @@ interface RealmState {
   readonly counts: Map<string, number>
   /** Lazy imports by module id, from the bundler or the user's worker entry. */
   modules: Readonly<Record<string, () => PromiseLike<unknown>>>
+  /** Those of the library itself. */
+  ownModules: Readonly<Record<string, () => PromiseLike<unknown>>>
   /** The module a worker is importing now. */
   importing: string | undefined
   runtime: unknown
@@ -44,6 +46,7 @@ export function realmState(): RealmState {
     classIds: new Map(),
     counts: new Map(),
     modules: {},
+    ownModules: {},
     importing: undefined,
     runtime: undefined,
     isWorker: false,

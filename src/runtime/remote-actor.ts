@@ -3,6 +3,7 @@ import {
   ActorDiedError,
   ActorUnavailableError,
   ActorUnschedulableError,
+  GpuDeviceLostError,
   OutOfMemoryError,
   PendingCallsLimitExceeded,
   RuntimeShutdownError,
@@ -10,6 +11,9 @@ import {
 import type { HandleSpec } from '../protocol/specs.ts'
 import type { ActorCall } from './actor-call.ts'
 import type { Runtime } from './runtime.ts'
+
+/** What nobody adds to: most actors have nothing that waits. */
+const none: ActorCall[] = []
 
 /** Nothing in the cluster can ever hold the actor. */
 export function unschedulable(className: string, { message, requested, available }: Refusal): ActorUnschedulableError {
@@ -31,9 +35,9 @@ export class RemoteActor {
   /** Grows with every such record of a realm: its calls are counted anew. */
   readonly session: number
   view: ActorView | undefined
-  #queue: ActorCall[] = []
+  #queue: ActorCall[] = none
   /** Sent, and lost with their worker: their fate depends on what the coordinator says of the actor. */
-  #limbo: ActorCall[] = []
+  #limbo: ActorCall[] = none
   /** Calls that were sent to this life of the actor, or to earlier ones, and are neither answered nor known to be lost. */
   #underWayCount = 0
   #earlierCount = 0
@@ -44,8 +48,8 @@ export class RemoteActor {
   #grantCount = 0
   #failure: Error | undefined
   #alias: RemoteActor | undefined
-  #readyWaiters: (() => void)[] = []
-  #idleWaiters: (() => void)[] = []
+  #readyWaiters: (() => void)[] | undefined
+  #idleWaiters: (() => void)[] | undefined
 
   constructor(runtime: Runtime, spec: HandleSpec, { grantCount, session }: { grantCount: number; session: number }) {
     this.runtime = runtime
@@ -82,8 +86,8 @@ export class RemoteActor {
       if (isFirst && this.#mayLeave && call.isReady) this.#send(call)
       else {
         call.keep()
-        this.#queue.push(call)
-        call.whenReady(() => this.#pump())
+        this.#enqueue(call)
+        if (!call.isReady) call.whenReady(() => this.#pump())
       }
     } catch (error) {
       this.finished()
@@ -101,7 +105,7 @@ export class RemoteActor {
     this.#alias = to
     to.addHandle()
     const queue = this.#queue
-    this.#queue = []
+    this.#queue = none
     for (const call of queue) {
       this.finished()
       call.moveTo(to)
@@ -116,13 +120,15 @@ export class RemoteActor {
     if (incarnation !== undefined) this.#arrived(incarnation)
     this.runtime.busy(-1)
     if (this.#pendingCount > 0) return
-    for (const wake of this.#idleWaiters.splice(0)) wake()
+    const idleWaiters = this.#idleWaiters
+    this.#idleWaiters = undefined
+    if (idleWaiters !== undefined) for (const wake of idleWaiters) wake()
     this.#releaseIfUnused()
   }
 
   /** The worker of a sent call is gone. */
   lost(call: ActorCall, wasUnderWay: boolean): void {
-    this.#limbo.push(call)
+    this.#limbo = [...this.#limbo, call]
     this.#settleLimbo()
     if (wasUnderWay) this.#arrived(call.incarnation)
     // The next life may have begun before the end of the last one was heard of here.
@@ -153,7 +159,7 @@ export class RemoteActor {
     const blocked = this.#queue.findIndex((call) => !call.isReady)
     // Cut out first: what is sent may lead back here.
     let ready = blocked < 0 ? this.#queue : this.#queue.slice(0, blocked)
-    this.#queue = blocked < 0 ? [] : this.#queue.slice(blocked)
+    this.#queue = blocked < 0 ? none : this.#queue.slice(blocked)
     if (this.spec.mayOvertake && blocked >= 0) {
       ready = [...ready, ...this.#queue.filter((call) => call.isReady)]
       this.#queue = this.#queue.filter((call) => !call.isReady)
@@ -164,7 +170,7 @@ export class RemoteActor {
   #sendKept(call: ActorCall): void {
     if (call.isDone) return
     if (!this.#mayLeave) {
-      this.#queue.push(call)
+      this.#enqueue(call)
       return
     }
     try {
@@ -172,6 +178,11 @@ export class RemoteActor {
     } catch (error) {
       call.rejectWith(error)
     }
+  }
+
+  #enqueue(call: ActorCall): void {
+    if (this.#queue.length === 0) this.#queue = [call]
+    else this.#queue.push(call)
   }
 
   #send(call: ActorCall): void {
@@ -210,7 +221,7 @@ export class RemoteActor {
   async ready(): Promise<void> {
     if (!this.#isAlive && !this.#isGone && this.#alias === undefined) {
       this.runtime.busy(1)
-      await new Promise<void>((resolve) => this.#readyWaiters.push(resolve))
+      await new Promise<void>((resolve) => (this.#readyWaiters ??= []).push(resolve))
       this.runtime.busy(-1)
     }
     if (this.#alias !== undefined) return this.#alias.ready()
@@ -219,7 +230,7 @@ export class RemoteActor {
 
   /** Resolves when the calls made so far have their outcomes. */
   async idle(): Promise<void> {
-    if (this.#pendingCount > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
+    if (this.#pendingCount > 0) await new Promise<void>((resolve) => (this.#idleWaiters ??= []).push(resolve))
   }
 
   get #isAlive(): boolean {
@@ -232,23 +243,24 @@ export class RemoteActor {
 
   #wakeReady(): void {
     const waiters = this.#readyWaiters
-    this.#readyWaiters = []
-    for (const wake of waiters) wake()
+    this.#readyWaiters = undefined
+    if (waiters !== undefined) for (const wake of waiters) wake()
   }
 
   #rejectQueue(): void {
     const queue = this.#queue
-    this.#queue = []
+    this.#queue = none
     for (const call of queue) call.rejectWith(this.#deathError(call.method))
   }
 
   #settleLimbo(): void {
     const limbo = this.#limbo
+    if (limbo.length === 0) return
     this.#limbo = []
     const again: ActorCall[] = []
     for (const call of limbo) {
       if (call.isDone) continue
-      if (this.#isGone) call.rejectWith(this.#deathError(call.method))
+      if (this.#isGone) call.rejectWith(this.#gpuLostError(call.method) ?? this.#deathError(call.method))
       else if (this.view!.incarnation === call.incarnation) this.#limbo.push(call)
       else if (call.takeRetry()) again.push(call)
       else call.rejectWith(this.#unavailableError(call.method))
@@ -256,10 +268,24 @@ export class RemoteActor {
     if (again.length > 0) this.#queue = [...again, ...this.#queue].sort((a, b) => a.number - b.number)
   }
 
-  #unavailableError(method: string): ActorUnavailableError {
+  #unavailableError(method: string): Error {
     const { className, actorId } = this.spec
+    const lost = this.#gpuLostError(method)
+    if (lost !== undefined) return lost
     return new ActorUnavailableError(
       `The worker of ${className} (${actorId}) ended while ${method} was under way; the call may or may not have been executed. The actor restarts; set maxTaskRetries to repeat such calls.`,
+      { actorId, className, method },
+    )
+  }
+
+  // Of a call that was under way when the actor's GPU device was lost.
+  #gpuLostError(method: string): GpuDeviceLostError | undefined {
+    const { lastExit, state } = this.view ?? {}
+    if (lastExit?.isGpuLost !== true || this.#failure !== undefined) return undefined
+    const { className, actorId } = this.spec
+    const then = state === 'DEAD' ? 'The actor is dead; set maxRestarts to have it restarted.' : 'The actor restarts.'
+    return new GpuDeviceLostError(
+      `${className} (${actorId}) ${lastExit.reason}, while ${method} was under way. ${then}`,
       { actorId, className, method },
     )
   }
@@ -285,6 +311,7 @@ export class RemoteActor {
         ...(this.view?.workerId === undefined ? {} : { workerId: this.view.workerId }),
         ...(death?.exitCode === undefined ? {} : { exitCode: death.exitCode }),
         ...(death?.isOutOfMemory ? { isOutOfMemory: true, cause: new OutOfMemoryError(death.message) } : {}),
+        ...(death?.isGpuLost ? { cause: new GpuDeviceLostError(death.message) } : {}),
         ...(death?.cause === undefined ? {} : { cause: this.runtime.values.decodeThrown(death.cause) }),
       },
     )
@@ -316,6 +343,8 @@ export class RemoteActor {
     const count = this.#grantCount
     this.#grantCount = 0
     this.runtime.actors.forget(this)
-    if (!this.runtime.isShutDown) this.runtime.control.releaseHandle(this.spec.actorId, count)
+    // Of the dead nobody counts the holders.
+    if (!this.runtime.isShutDown && this.view?.state !== 'DEAD')
+      this.runtime.control.releaseHandle(this.spec.actorId, count)
   }
 }

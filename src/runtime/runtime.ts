@@ -7,32 +7,28 @@ import { type ActorId, mainOf, type NodeId, type RealmId } from '../protocol/ids
 import type { PortLike } from '../protocol/platform.ts'
 import type { RealmsBefore, WorkerExit } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
-import type { ActorCall } from './actor-call.ts'
-import { Actors, type CreateActor } from './actors.ts'
+import { Actors } from './actors.ts'
 import type { Blocking } from './blocking.ts'
 import { cancelledError } from './call-abort.ts'
 import { CallClock } from './call-clock.ts'
-import type { CallOptions } from './call-options.ts'
-import { watchCall } from './call-watch.ts'
 import { Callbacks } from './callbacks.ts'
+import type { Callee } from './callee.ts'
 import type { ClusterSide } from './cluster-side.ts'
 import { type CallContext, currentCallIfKnown, enterCall, leaveCall } from './context.ts'
-import { type Control, RemoteControl } from './control.ts'
+import type { Control } from './control.ts'
 import type { Coordinator } from './coordinator.ts'
-import { leave } from './hand-over.ts'
 import { askFor, type Introduction, introduce } from './introductions.ts'
 import { Link } from './link.ts'
+import type { CreateActor } from './local-actors.ts'
 import type { LocalNode } from './local-node.ts'
 import type { ObjectEntry } from './object-entry.ts'
 import { ObjectMemory } from './object-memory.ts'
 import { Objects } from './objects.ts'
+import type { PendingControl } from './pending-control.ts'
 import { realmState } from './registry.ts'
-import { RunningCalls } from './running.ts'
 import { SharedBuffers } from './shared-buffers.ts'
-import type { TaskCall, TaskPlan } from './task-call.ts'
-import { TaskRunner } from './task-runner.ts'
-import { type Lease, refusalError, TaskSubmitter } from './task-submitter.ts'
-import { type RealmTrace, Timeline } from './timeline.ts'
+import type { Lease, TaskSubmitter } from './task-submitter.ts'
+import type { RealmTrace, Timeline } from './timeline.ts'
 import { Values } from './values.ts'
 import { Waits } from './waits.ts'
 import { printLine, type WorkerLine } from './worker-console.ts'
@@ -73,16 +69,20 @@ export class Runtime {
   readonly values: Values
   readonly callbacks: Callbacks
   readonly actors: Actors
-  readonly tasks: TaskSubmitter
-  readonly taskRunner: TaskRunner
-  readonly running: RunningCalls
+  /** Once this realm has started a task. */
+  tasks: TaskSubmitter | undefined
   readonly waits: Waits
   readonly clock: CallClock = new CallClock()
   /** Once code of this realm has blocked. */
   blocking: Blocking | undefined
   readonly openLinks: Set<Link> = new Set()
-  readonly timeline: Timeline
+  /** Set with the callee of a worker, and with the node of a main realm. */
+  timeline!: Timeline
   control!: Control
+  /** Only in workers. */
+  callee: Callee | undefined
+  /** Only in the driver, until its coordinator is loaded. */
+  pending: PendingControl | undefined
   /** Only in the driver. */
   coordinator: Coordinator | undefined
   /** Only in the main realm of a node. */
@@ -106,11 +106,7 @@ export class Runtime {
     this.callbacks = new Callbacks(this)
     this.values = new Values(this)
     this.actors = new Actors(this)
-    this.tasks = new TaskSubmitter(this)
-    this.taskRunner = new TaskRunner(this)
-    this.running = new RunningCalls(this)
     this.waits = new Waits(this)
-    this.timeline = new Timeline(this, config.timelineEvents)
   }
 
   get realmId(): RealmId {
@@ -162,7 +158,7 @@ export class Runtime {
 
   linkClosed(link: Link, reason: string): void {
     if (this.#links.get(link.peer) === link) this.#links.delete(link.peer)
-    this.running.linkClosed(link)
+    this.callee?.linkClosed(link)
     this.node?.linkClosed(link, reason)
     this.cluster?.linkClosed(link)
   }
@@ -190,7 +186,7 @@ export class Runtime {
   realmLost(realm: RealmId): void {
     this.#lostRealms.add(realm)
     this.objects.realmEnded(realm)
-    this.actors.forgetCaller(realm)
+    this.callee?.actors.forgetCaller(realm)
     this.#links.get(realm)?.connection.close('its worker has ended')
   }
 
@@ -199,6 +195,7 @@ export class Runtime {
   async onRequest(from: Link, name: string, payload: unknown): Promise<unknown> {
     if (this.cluster?.onNotice(from, name, payload)) return undefined
     if (name === 'announceHandOver') return this.#announceHandOver(from.peer, payload)
+    if (name === 'gpuTraits' && this.node !== undefined) return this.node.gpus?.traits(Number(payload))
     if (name === 'handingOver') return this.objects.handingOver(from.peer)
     if (this.coordinator !== undefined) return this.coordinator.onRequest(from, name, payload)
     if (from.peer !== this.config.driverId && from.peer !== this.config.mainId)
@@ -206,19 +203,19 @@ export class Runtime {
     if (name === 'shutdown' && this.node !== undefined) return this.shutdown()
     switch (name) {
       case 'createActor':
-        return this.actors.create(payload as CreateActor)
+        return this.callee!.actors.create(payload as CreateActor)
       case 'dismissActor':
-        return this.actors.dismiss(String(payload))
+        return this.callee!.actors.dismiss(String(payload))
       case 'settleCalls':
         return this.actors.settleCalls(String(payload))
       case 'dropActor':
-        return this.actors.drop(String(payload))
+        return this.callee!.actors.drop(String(payload))
       case 'listTasks':
-        return this.tasks.list()
+        return this.tasks?.list() ?? []
       case 'listObjects':
         return this.objects.list()
       case 'actorFigures':
-        return this.actors.figures()
+        return this.callee?.actors.figures() ?? []
       case 'timeline':
         return this.timeline.traces(Number(payload))
       case 'handsOver':
@@ -226,7 +223,7 @@ export class Runtime {
           ? this.objects.handingOver(String(payload))
           : this.node.announceHere(String(payload))
       case 'leave':
-        return leave(this)
+        return this.callee!.leave()
       default:
         throw new RangeError(`Workers know no request ${JSON.stringify(name)}.`)
     }
@@ -237,8 +234,7 @@ export class Runtime {
     if (name === 'cancelObject') return this.#cancelObject(payload as CancelOrder)
     if (this.node !== undefined) {
       if (this.cluster!.onNotice(from, name, payload)) return
-      if (name === 'memoryWanted') return this.node.memory.wanted(from.peer, Number(payload))
-      if (name === 'memoryReturned') return this.node.memory.returned(from.peer, Number(payload))
+      if (this.node.onNotice(from, name, payload)) return
       if (name === 'introduce') {
         const { realm, port } = payload as Introduction
         return introduce(this, from.peer, realm, port)
@@ -265,16 +261,16 @@ export class Runtime {
       case 'actorGone':
         return this.actors.onGone(String(payload))
       case 'leaseResumed':
-        return this.taskRunner.resumed(String(payload))
+        return this.callee?.tasks.resumed(String(payload))
       case 'leaseGranted':
-        return this.tasks.granted(payload as Lease)
+        return this.tasks?.granted(payload as Lease)
       case 'leaseRefused': {
         const { leaseId, refusal } = payload as { leaseId: string; refusal: Refusal }
-        return this.tasks.refused(leaseId, refusal)
+        return this.tasks?.refused(leaseId, refusal)
       }
       case 'leaseEnded': {
         const { leaseId, exit } = payload as { leaseId: string; exit: WorkerExit }
-        return this.tasks.ended(leaseId, exit)
+        return this.tasks?.ended(leaseId, exit)
       }
       case 'deadlock': {
         const { call, chain } = payload as { call: number; chain: string }
@@ -308,12 +304,6 @@ export class Runtime {
     )
   }
 
-  /** Where the coordinator lives here, what can never run is refused at once. */
-  checkFeasible(plan: TaskPlan): void {
-    const refusal = plan.waitForResources ? undefined : this.coordinator?.refusalOf(plan.request)
-    if (refusal !== undefined) throw refusalError(plan.name, refusal)
-  }
-
   /** Asks the owner of a borrowed object to cancel the call that makes it. */
   cancelRemote(entry: ObjectEntry, how: { force: boolean; recursive: boolean }): void {
     const { keeper, id } = entry
@@ -332,10 +322,6 @@ export class Runtime {
     } catch (error) {
       this.log('warn', String(error))
     }
-  }
-
-  watchCall(call: ActorCall | TaskCall, options: CallOptions | undefined, name: string): void {
-    watchCall(call, options, name)
   }
 
   async inCall<R>(context: CallContext, body: () => R): Promise<Awaited<R>> {
@@ -375,18 +361,14 @@ export class Runtime {
     this.#links.get(realm)?.tell(name, payload)
   }
 
-  /** The coordinator is elsewhere: it is asked over the link to its realm. */
-  connectToDriver(): void {
-    this.control = new RemoteControl(this.linkTo(this.config.driverId))
-  }
-
   /** Ends everything of this realm: every promise settles, every worker ends. */
-  async shutdown(): Promise<void> {
+  async shutdown(why?: Error): Promise<void> {
     if (this.isShutDown) return
     this.isShutDown = true
+    const error = why ?? new RuntimeShutdownError('The runtime was shut down before this was done.')
     this.waits.stop()
-    const error = new RuntimeShutdownError('The runtime was shut down before this was done.')
-    this.tasks.failAll(error)
+    this.pending?.fail(error)
+    this.tasks?.failAll(error)
     this.actors.failAll(error)
     const closing = [...this.#links.values()]
     await Promise.all([this.cluster?.shutdown(), this.node?.shutdown()])

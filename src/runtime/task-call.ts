@@ -153,19 +153,19 @@ export class TaskCall implements Pending {
   }
 
   onValue(value: unknown, specials: unknown): void {
-    this.#runtime.tasks.taskEnded(this)
+    this.#runtime.tasks!.taskEnded(this)
     const stored = this.#arrived(value, specials)
     if (this.#finish()) this.#sink.resolve(stored)
     else this.#drop(stored)
   }
 
   onError(value: unknown, specials: unknown): void {
-    this.#runtime.tasks.taskEnded(this)
+    this.#runtime.tasks!.taskEnded(this)
     const { values } = this.#runtime
     const stored = this.#arrived(value, specials)
     if (this.#isDone) return this.#drop(stored)
     if (this.#plan.retriesErrors && this.#plan.shouldRetry(values.openThrown(stored).thrown) && this.takeRetry()) {
-      return this.#runtime.tasks.retry(this)
+      return this.#runtime.tasks!.retry(this)
     }
     if (this.#finish()) this.#sink.reject(stored)
   }
@@ -189,11 +189,11 @@ export class TaskCall implements Pending {
   timeOut(error: Error): void {
     const link = this.#link
     this.cancel(error)
-    if (link !== undefined) whenStuck(link, () => this.#runtime.tasks.endWorkerOf(this))
+    if (link !== undefined) whenStuck(link, () => this.#runtime.tasks!.endWorkerOf(this))
   }
 
   onEnd(): void {
-    this.#runtime.tasks.taskEnded(this)
+    this.#runtime.tasks!.taskEnded(this)
     if (this.#finish()) this.#sink.end?.()
   }
 
@@ -213,8 +213,8 @@ export class TaskCall implements Pending {
   /** Ends it for the caller now. A queued task never starts; a running one sees its signal abort, or its worker end. */
   cancel(reason: unknown, force = false): void {
     if (this.#isDone) return
-    const isQueued = this.#runtime.tasks.withdraw(this)
-    if (!isQueued && force) this.#runtime.tasks.endWorkerOf(this)
+    const isQueued = this.#runtime.tasks!.withdraw(this)
+    if (!isQueued && force) this.#runtime.tasks!.endWorkerOf(this)
     else if (!isQueued && this.#link !== undefined) {
       const { values } = this.#runtime
       const packed = values.packThrown(reason)
@@ -234,7 +234,7 @@ export class TaskCall implements Pending {
     if (this.#isDone) return false
     this.#isDone = true
     this.#args.release()
-    this.#runtime.tasks.finished(this)
+    this.#runtime.tasks!.finished(this)
     if (this.#doneListeners !== undefined) for (const listener of this.#doneListeners) listener()
     return true
   }

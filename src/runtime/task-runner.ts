@@ -53,9 +53,7 @@ export class TaskRunner {
   }
 
   /** Waits for something in a task: its CPUs are others' meanwhile, and its own again when this resolves. */
-  async outside<T>(call: CallContext | undefined, waiting: Promise<T>): Promise<T> {
-    const leaseId = call?.leaseId
-    if (leaseId === undefined) return waiting
+  async outside<T>(leaseId: string, waiting: Promise<T>): Promise<T> {
     this.pause(leaseId)
     try {
       return await waiting
@@ -97,26 +95,28 @@ export class TaskRunner {
       nameWorker(this.#runtime, { actor: undefined, isLeased: true })
     }
     this.#runningCount++
+    const context: CallContext = {
+      runtime: this.#runtime,
+      taskId: meta.taskId,
+      method,
+      gpuIds: meta.gpuIds,
+      request: meta.request,
+      abort: new CallAbort(),
+      attempt: meta.attempt ?? 0,
+      scope: [],
+      leaseId: meta.leaseId,
+    }
     const execution = new Execution(
       this.#site,
       {
         incoming,
-        context: {
-          runtime: this.#runtime,
-          taskId: meta.taskId,
-          method,
-          gpuIds: meta.gpuIds,
-          request: meta.request,
-          abort: new CallAbort(),
-          attempt: meta.attempt ?? 0,
-          scope: [],
-          leaseId: meta.leaseId,
-        },
+        context,
         isAlone: this.#runningCount === 1 && !this.#runtime.isInline,
         isStream: isGenerator(fn),
         name: method,
       },
       () => {
+        context.isOver = true
         this.#runningCount--
       },
     )

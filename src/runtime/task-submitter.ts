@@ -1,5 +1,6 @@
 import type { Refusal } from '../core/cluster-events.ts'
 import {
+  GpuDeviceLostError,
   OutOfMemoryError,
   PlacementGroupRemovedError,
   TaskUnschedulableError,
@@ -43,6 +44,7 @@ export class TaskSubmitter {
   readonly #byLease = new Map<string, Shape>()
   readonly #active = new Set<TaskCall>()
   #nextLease = 1
+  #lastShape: Shape | undefined
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
@@ -145,6 +147,7 @@ export class TaskSubmitter {
     if (!exit.isOutOfMemory && task.takeRetry()) return this.retry(task)
     const facts = { workerId, exitCode: exit.exitCode, task: task.name }
     const text = `The worker ${workerId} that ran the task ${task.name} ${exit.reason}, after ${task.attempt + 1} run(s).`
+    if (exit.isGpuLost) return task.rejectWith(new GpuDeviceLostError(text, facts))
     task.rejectWith(exit.isOutOfMemory ? new OutOfMemoryError(text, facts) : new WorkerCrashedError(text, facts))
   }
 
@@ -188,6 +191,16 @@ export class TaskSubmitter {
   }
 
   #shapeOf(task: TaskCall): Shape {
+    const { request, waitForResources, nearNodeId } = task
+    const last = this.#lastShape
+    // What one starter submits asks with one and the same object.
+    if (last?.request === request && last.terms.nearNodeId === nearNodeId) {
+      if (last.terms.waitForResources === waitForResources) return last
+    }
+    return (this.#lastShape = this.#findShape(task))
+  }
+
+  #findShape(task: TaskCall): Shape {
     const { waitForResources, nearNodeId } = task
     const key = JSON.stringify([task.request, waitForResources, nearNodeId])
     let shape = this.#shapes.get(key)

@@ -33,6 +33,6 @@ function labelOf(runtime: Runtime): string {
   const call = currentCallIfKnown()
   if (call?.actorId !== undefined) return actorLabel(call.className ?? 'actor', call.actorId)
   if (call !== undefined) return call.method
-  const only = runtime.actors.onlyInstance()
-  return only === undefined ? runtime.realmId : actorLabel(only.spec.handle.className, only.actorId)
+  const only = runtime.callee?.actors.onlyInstance()
+  return only === undefined ? runtime.realmId : actorLabel(only.className, only.actorId)
 }

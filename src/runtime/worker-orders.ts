@@ -3,6 +3,7 @@ import type { ClusterState } from '../core/cluster-state.ts'
 import type { ActorId, Incarnation, RealmId, WorkerId } from '../protocol/ids.ts'
 import type { ActorLuggage } from './actor-luggage.ts'
 import { Assignments } from './assignments.ts'
+import { Creations } from './creations.ts'
 import type { HeadSide } from './head-side.ts'
 import type { Link } from './link.ts'
 import type { ActorDuty } from './node-books.ts'
@@ -28,8 +29,14 @@ export class WorkerOrders {
   /** What waits for the word of its node. */
   readonly assignments: Assignments
 
+  readonly #creations: Creations<CommandOf<'createActor'>>
+
   constructor(host: OrdersHost) {
     this.#host = host
+    this.#creations = new Creations(host.runtime, {
+      started: ({ actorId, incarnation }) => host.handle({ type: 'actorStarted', actorId, incarnation }),
+      failed: (command, error) => this.#creationFailed(command, error),
+    })
     this.assignments = new Assignments(host.nodes)
   }
 
@@ -66,10 +73,7 @@ export class WorkerOrders {
     const spec = state.actorSpec(actorId)!
     const isLast = spec.maxRestarts === 0
     const { transfer, ...rest } = luggage.take(actorId, isLast)
-    link.ask<void>('createActor', { spec, incarnation, gpuIds, ...rest }, transfer).then(
-      () => this.#host.handle({ type: 'actorStarted', actorId, incarnation }),
-      (error: unknown) => this.#creationFailed(command, error),
-    )
+    this.#creations.send(link, { spec, incarnation, gpuIds, ...rest }, transfer, command)
     if (isLast) luggage.dropArguments(actorId)
   }
 

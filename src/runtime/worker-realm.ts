@@ -3,12 +3,15 @@ import type { PortLike, WorkerControl } from '../protocol/platform.ts'
 import type { DefinitionSpec } from '../protocol/specs.ts'
 import type { WorkerConfig } from '../protocol/worker-host.ts'
 import { MessagePortChannel } from '../transport/message-port.ts'
+import { Callee } from './callee.ts'
+import { RemoteControl } from './control.ts'
 import { Link } from './link.ts'
 import { loadDefinition } from './load-definition.ts'
 import type { AnyFunction } from './registry.ts'
 import { realmState } from './registry.ts'
 import { Runtime } from './runtime.ts'
 import { giveSpill } from './spill.ts'
+import { Timeline } from './timeline.ts'
 import { WorkerAllowances } from './worker-allowances.ts'
 import { forwardConsole } from './worker-console.ts'
 
@@ -28,11 +31,13 @@ export function startWorkerRuntime(config: WorkerConfig, port: PortLike, isInlin
     isDevelopment,
     timelineEvents,
   })
+  runtime.callee = new Callee(runtime)
+  runtime.timeline = new Timeline(runtime, timelineEvents)
   const link = new Link(runtime, mainId, new MessagePortChannel(port))
   runtime.addLink(link)
   runtime.memory.allowances = new WorkerAllowances(config.memoryBytes, (bytes) => link.tell('memoryWanted', bytes))
   runtime.learn(config.past)
-  runtime.connectToDriver()
+  runtime.control = new RemoteControl(runtime.linkTo(driverId))
   giveSpill(runtime, config.runId, false)
   return runtime
 }
@@ -52,7 +57,7 @@ export function serveRealm(modules: Readonly<Record<string, () => PromiseLike<un
       if (config.setup !== undefined) await setUp(config.setup)
     },
     stop() {
-      void runtime?.actors.dismissAll()
+      void runtime?.callee?.actors.dismissAll()
     },
   }
   host.exposeControl(control)

@@ -67,7 +67,7 @@ test('a table takes the place of the one before, and nothing else changes', () =
 test('a name that nobody knows is refused with those there are', () => {
   expect(() => choose(['core', 'cores'], 'node')).toThrow(UnknownSubjectError)
   expect(() => choose(['toString'], 'node')).toThrow(
-    'There is no bench "toString". Choose of: calls, core, objects, store, timeline.',
+    'There is no bench "toString". Choose of: calls, core, gpu, objects, store, timeline.',
   )
   expect(() => choose([], 'firefox')).toThrow(UnknownHostError)
   expect(() => choose(['core'], 'chromium')).toThrow('core does not run on "chromium". Choose of: node.')
@@ -75,6 +75,6 @@ test('a name that nobody knows is refused with those there are', () => {
 
 test('without a name all are measured that the host has', () => {
   expect(choose([], 'node').map(({ name }) => name)).toEqual(['calls', 'core', 'objects', 'store', 'timeline'])
-  expect(choose([], 'chromium').map(({ name }) => name)).toEqual(['calls', 'objects', 'store'])
+  expect(choose([], 'chromium').map(({ name }) => name)).toEqual(['calls', 'gpu', 'objects', 'store'])
   expect(choose(['store'], 'node').map(({ name }) => name)).toEqual(['store'])
 })

@@ -58,9 +58,25 @@ export async function serveBuilt(subPath = '/some/sub/path/'): Promise<Site> {
   }
 }
 
-/** A headless Chromium; WebGPU, on a software adapter, can be left out. */
-export function launchChromium({ webgpu = true }: { webgpu?: boolean } = {}): Promise<Browser> {
+export interface BrowserOptions {
+  /** WebGPU, on a software adapter; true unless left out. */
+  readonly webgpu?: boolean
+  /** Pages are drawn by a GPU, a software one, so that WebGPU can draw to a canvas. */
+  readonly drawnByGpu?: boolean
+}
+
+/** What draws pages by Vulkan, in software. */
+const vulkanFlags = [
+  '--ignore-gpu-blocklist',
+  '--use-angle=swiftshader',
+  '--use-vulkan=swiftshader',
+  '--enable-features=Vulkan',
+]
+
+/** A headless Chromium. */
+export function launchChromium({ webgpu = true, drawnByGpu = false }: BrowserOptions = {}): Promise<Browser> {
   const args = browserFlags.filter((flag) => webgpu || flag !== '--enable-unsafe-webgpu')
+  if (drawnByGpu) args.push(...vulkanFlags)
   return chromium.launch({ executablePath: ensureChromium(), args })
 }
 

@@ -9,7 +9,7 @@ const targets = [
 ] as const
 /** For what takes workers to start on a busy machine. */
 const patient = { timeout: 20_000 }
-const pages = ['', 'counters/', 'environments/', 'mnist/']
+const pages = ['', 'counters/', 'environments/', 'life/', 'mnist/']
 
 describe.each(targets)('the demo site, %s', (_, serve) => {
   let browser: Browser
@@ -113,6 +113,44 @@ describe.each(targets)('the demo site, %s', (_, serve) => {
     expect(await page.evaluate(() => [scrollX, scrollY])).toEqual(before)
   })
 
+  test('the life page: its actor draws on the GPU, by mouse and keyboard, also while the page is blocked', async () => {
+    await page.goto(`${site.url}life/`)
+    await expect.poll(async () => digits(await page.locator('#generation').textContent()), patient).toBeGreaterThan(5)
+    expect(await page.locator('#backend').getAttribute('title')).toMatch(/^WebGPU/)
+    const canvas = page.locator('#stage canvas')
+    expect(await canvas.evaluate(colorCount)).toBeGreaterThan(2)
+    await page.locator('#block').click()
+    await page.locator('#blocked', { hasText: 'the actor drew' }).waitFor()
+    expect(digits((await page.locator('#blocked').textContent())!.split('drew')[1]!)).toBeGreaterThan(2)
+    await canvas.focus()
+    await page.keyboard.press('Space')
+    expect(await page.locator('#run').textContent()).toBe('Run')
+    await page.locator('#clear').click()
+    const population = async () => digits(await page.locator('#population').textContent())
+    await expect.poll(population, patient).toBe(0)
+    await canvas.hover({ position: { x: 200, y: 200 } })
+    await page.mouse.down()
+    await page.mouse.move(600, 420, { steps: 4 })
+    await page.mouse.up()
+    await expect.poll(population, patient).toBeGreaterThan(10)
+  })
+
+  test('the life page draws straight from the GPU where pages are drawn by one', async () => {
+    const another = await launchChromium({ drawnByGpu: true })
+    try {
+      const drawn = await another.newPage({ viewport: { width: 1280, height: 800 } })
+      const wrong = watchProblems(drawn)
+      await drawn.goto(`${site.url}life/?screen=canvas`)
+      await expect
+        .poll(async () => digits(await drawn.locator('#generation').textContent()), patient)
+        .toBeGreaterThan(5)
+      expect(await drawn.locator('#stage canvas').evaluate(colorCount)).toBeGreaterThan(2)
+      expect(wrong).toEqual([])
+    } finally {
+      await another.close()
+    }
+  })
+
   test('every page fits 360 pixels, has one heading and a skip link, and switches its theme', async () => {
     await page.setViewportSize({ width: 360, height: 780 })
     for (const path of pages) {
@@ -150,4 +188,12 @@ function inkShare(element: Element): number {
   const canvas = element as HTMLCanvasElement
   const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
   return data.filter((_, index) => index % 4 === 3 && data[index] !== 0).length / (data.length / 4)
+}
+
+/** How many colours a canvas shows, whoever draws it; runs in the page. */
+function colorCount(element: Element): number {
+  const { width, height } = element as HTMLCanvasElement
+  const context = new OffscreenCanvas(width, height).getContext('2d')!
+  context.drawImage(element as HTMLCanvasElement, 0, 0)
+  return new Set(new Uint32Array(context.getImageData(0, 0, width, height).data.buffer)).size
 }

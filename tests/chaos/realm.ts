@@ -11,7 +11,8 @@ export interface RealmCounts {
 
 interface RealmState {
   readonly runtime?: {
-    readonly actors: { readonly counts: Pick<RealmCounts, 'remote' | 'local' | 'pendingCalls'> }
+    readonly actors: { readonly counts: Pick<RealmCounts, 'remote' | 'pendingCalls'> }
+    readonly callee?: { readonly actors: { readonly count: number } }
     readonly objects: { readonly counts: Pick<RealmCounts, 'lent' | 'borrowed'> }
   }
 }
@@ -19,5 +20,5 @@ interface RealmState {
 /** The counts of this realm, from inside the library. */
 export function countsOfRealm(): RealmCounts {
   const { runtime } = (globalThis as unknown as Record<symbol, RealmState>)[Symbol.for('troupe')]!
-  return { ...runtime!.actors.counts, ...runtime!.objects.counts }
+  return { ...runtime!.actors.counts, local: runtime!.callee?.actors.count ?? 0, ...runtime!.objects.counts }
 }

@@ -37,8 +37,8 @@ export async function start(options: InitOptions = {}): ReturnType<typeof init> 
 }
 
 /** A case for some hosts only: elsewhere it does not exist, so that nothing is ever skipped. */
-export function testOn(hosts: readonly HostName[], title: string, body: () => Promise<void>): void {
-  if (hosts.includes(host)) test(title, body)
+export function testOn(hosts: readonly HostName[], title: string, body: () => Promise<void>, limitMs?: number): void {
+  if (hosts.includes(host)) test(title, body, limitMs)
 }
 /** A case whose subject must be there, or must be missing: elsewhere it does not exist. */
 export function testIf(holds: boolean, title: string, body: () => Promise<void>): void {

@@ -1,3 +1,4 @@
+import type { GpuState } from '../../src/protocol/gpu-provider.ts'
 import { type ActorWish, asked, killed, requestOf } from './cluster-kit.ts'
 import type { Simulation } from './cluster-simulation.ts'
 
@@ -27,6 +28,9 @@ const amounts: readonly ActorWish[] = [
   { custom: { special: 0.3 }, gpu: 0.25 },
   { gpu: 9 },
   { gpu: 9, waitForResources: true },
+  { gpu: 1, gpuNeeds: { features: ['shader-f16'] } },
+  { gpu: 0.5, gpuNeeds: { features: ['shader-f16'] } },
+  { gpu: 2, gpuNeeds: { features: ['shader-f16'] } },
 ]
 
 type Pick = Step['pick']
@@ -112,6 +116,11 @@ export const happenings = {
   revokeLease: (run: Simulation, [a]: Pick) => {
     const lease = choose([...run.leases], a)
     if (lease !== undefined) run.post(lease[1].realm, { type: 'leaseRevoked', leaseId: lease[0] })
+  },
+  gpusChange: (run: Simulation, [a, b, c]: Pick) => {
+    const state = (pick: number): GpuState => (['ok', 'lost', 'gone', 'unknown', 'ok', 'ok'] as const)[pick % 6]!
+    run.gpusChange(state(a), state(b))
+    if (c % 2 === 0) run.gpusChange('ok', 'ok')
   },
   deliver: (run: Simulation, [a, b]: Pick) => {
     const realm = choose(run.realms, a)!

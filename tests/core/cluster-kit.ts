@@ -1,22 +1,25 @@
 import type { ActorView, ClusterCommand, ClusterEvent, Death, Origin } from '../../src/core/cluster-events.ts'
 import { ClusterState } from '../../src/core/cluster-state.ts'
 import type { NodeResources } from '../../src/core/node-ledger.ts'
+import type { GpuTraits } from '../../src/protocol/gpu-provider.ts'
 import type { ActorSpec, GroupSpec, ResourceRequest } from '../../src/protocol/specs.ts'
 import type { WorkerExit } from '../../src/protocol/worker-host.ts'
 
 /** What a test says of an actor; the rest is as for `Class.remote()` of the driver. */
 export interface ActorWish
   extends Partial<Omit<ActorSpec, 'handle' | 'definition' | 'request'>>,
-    Pick<ResourceRequest, 'strategy' | 'labels' | 'bundle'> {
+    Pick<ResourceRequest, 'strategy' | 'labels' | 'bundle' | 'gpuNeeds'> {
   readonly cpu?: number
   readonly gpu?: number
   readonly custom?: Readonly<Record<string, number>>
 }
 
-export function requestOf({ cpu = 0, gpu = 0, custom = {}, strategy, labels, bundle }: ActorWish): ResourceRequest {
+export function requestOf(wish: ActorWish): ResourceRequest {
+  const { cpu = 0, gpu = 0, gpuNeeds, custom = {}, strategy, labels, bundle } = wish
   return {
     cpu,
     gpu,
+    ...(gpuNeeds === undefined ? {} : { gpuNeeds }),
     custom,
     ...(strategy === undefined ? {} : { strategy }),
     ...(labels === undefined ? {} : { labels }),
@@ -28,6 +31,7 @@ export function specOf(actorId: string, asked: ActorWish = {}): ActorSpec {
   const {
     cpu: _cpu,
     gpu: _gpu,
+    gpuNeeds: _gpuNeeds,
     custom: _custom,
     strategy: _strategy,
     labels: _labels,
@@ -65,6 +69,18 @@ export const killed: Death = { reason: 'KILLED', message: 'it was killed by kill
 export const asked: Death = { reason: 'INTENDED_USER_EXIT', message: 'it was ended by terminate()' }
 export const failed: Death = { reason: 'INIT_FAILED', message: 'its constructor failed: Error: oops' }
 export const crashed: WorkerExit = { reason: 'exited with code 3', exitCode: 3 }
+
+/** An adapter with these features, and storage buffers of at most so many bytes. */
+export function traitsOf(name: string, features: readonly string[] = [], bufferBytes = 2 ** 27): GpuTraits {
+  return {
+    name,
+    isSoftware: false,
+    powerPreference: 'high-performance',
+    info: { vendor: name, architecture: '', device: '', description: '' },
+    features,
+    limits: { maxBufferSize: 2 * bufferBytes, maxStorageBufferBindingSize: bufferBytes },
+  }
+}
 
 interface JoinTerms {
   readonly epoch?: number

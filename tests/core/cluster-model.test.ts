@@ -22,6 +22,7 @@ test('whatever happens in whatever order, everything has one outcome and nothing
     run.tell({ type: 'ownerEnded', owner: 'driver' })
     for (const actorId of run.specs.keys()) run.tell({ type: 'actorKilled', actorId, mayRestart: false, death: asked })
     run.settle()
+    run.gpusChange('ok', 'ok')
     const { state } = run.cluster
     for (const actorId of run.specs.keys()) expect(state.actor(actorId)?.state).toBe('DEAD')
     for (const [leaseId, lease] of run.leases) {

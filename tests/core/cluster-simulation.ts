@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 import type { ActorState, ActorView, ClusterCommand, ClusterEvent } from '../../src/core/cluster-events.ts'
+import type { GpuState } from '../../src/protocol/gpu-provider.ts'
 import type { ActorSpec, ResourceRequest } from '../../src/protocol/specs.ts'
-import { type ActorWish, Cluster, failed, specOf } from './cluster-kit.ts'
+import { type ActorWish, Cluster, failed, specOf, traitsOf } from './cluster-kit.ts'
 
 interface Lease {
   readonly realm: string
@@ -39,6 +40,7 @@ export class Simulation {
   #number = 0
 
   constructor() {
+    this.gpusChange('ok', 'ok')
     for (const { workerId } of this.cluster.state.workers()) this.workers.set(workerId, 'starting')
   }
 
@@ -63,6 +65,12 @@ export class Simulation {
     this.#checkGpus()
   }
 
+  /** The node `n` says of its two GPUs, the first of which has shader-f16, whether they can be had. */
+  gpusChange(...states: readonly [GpuState, GpuState]): void {
+    const gpus = states.map((state, id) => ({ state, traits: traitsOf(`gpu${id}`, id === 0 ? ['shader-f16'] : []) }))
+    this.tell({ type: 'nodeGpusChanged', nodeId: 'n', gpus })
+  }
+
   // ---- the shell
 
   #carryOut(command: ClusterCommand): void {
@@ -81,7 +89,7 @@ export class Simulation {
         expect(this.workers.get(workerId), `a worker for ${life}`).toBe('ready')
         expect(this.#created.has(life), `${life} was made before`).toBe(false)
         this.#created.add(life)
-        this.#use(`${workerId} ${life}`, workerId, this.specs.get(actorId)!.request.gpu, gpuIds)
+        this.#use(`${workerId} ${life}`, workerId, this.specs.get(actorId)!.request, gpuIds)
         this.#replies.push({ type: 'actorStarted', actorId, incarnation })
         return
       }
@@ -99,7 +107,7 @@ export class Simulation {
         const lease = this.leases.get(leaseId)!
         expect([this.workers.get(workerId), lease.state], `${leaseId} on ${workerId}`).toEqual(['ready', 'asked'])
         lease.state = 'granted'
-        this.#use(`${workerId} ${leaseId}`, workerId, lease.request.gpu, gpuIds)
+        this.#use(`${workerId} ${leaseId}`, workerId, lease.request, gpuIds)
         return
       }
       case 'resumeLease':
@@ -200,8 +208,9 @@ export class Simulation {
 
   // ---- what must be true
 
-  #use(key: string, workerId: string, amount: number, gpuIds: readonly number[]): void {
+  #use(key: string, workerId: string, { gpu: amount, gpuNeeds }: ResourceRequest, gpuIds: readonly number[]): void {
     const [node] = workerId.split('.')
+    if (gpuNeeds !== undefined) expect([node, ...gpuIds], `GPUs with ${gpuNeeds.features}`).toEqual(['n', 0])
     const whole = Math.floor(amount)
     const share = Math.round((amount - whole) * 10_000)
     expect(gpuIds).toHaveLength(whole + (share > 0 ? 1 : 0))

@@ -119,7 +119,7 @@ export const mutants = [
     name: 'let go too early',
     meant: ['counts'],
     changes: [
-      { file: `${core}/actor-record.ts`, find: 'return this.#holders.size > 0', put: 'return this.#holders.size > 1' },
+      { file: `${core}/actor-record.ts`, find: 'return this.holderCount > 0', put: 'return this.holderCount > 1' },
     ],
   },
   {

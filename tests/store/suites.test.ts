@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { objectStoreSuite } from '@troupe/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { FileStore } from '../../src/store/file.ts'
+import { LateStore } from '../../src/store/late-store.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { SharedMemoryStore } from '../../src/store/shared-memory.ts'
 
@@ -16,6 +17,15 @@ describe('MemoryStore', () => {
 
 describe('SharedMemoryStore', () => {
   for (const { title, run } of objectStoreSuite(() => new SharedMemoryStore(), { sharesMemory: true })) test(title, run)
+})
+
+describe('LateStore', () => {
+  for (const { title, run } of objectStoreSuite(() => new LateStore('file', async () => FileStore.open({ folder })))) {
+    test(title, async () => {
+      await run()
+      expect(readdirSync(folder)).toEqual([])
+    })
+  }
 })
 
 describe('FileStore', () => {

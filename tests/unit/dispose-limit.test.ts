@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { ActorSpec } from '../../src/protocol/specs.ts'
-import { ActorInstance } from '../../src/runtime/actor-instance.ts'
+import { ActorInstance, ActorKind } from '../../src/runtime/actor-instance.ts'
 import { CallClock } from '../../src/runtime/call-clock.ts'
 import type { Definition } from '../../src/runtime/registry.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -31,7 +31,7 @@ test('an actor whose dispose hook never ends is ended after 30 seconds, and that
       return new Promise(() => {})
     }
   }
-  const instance = new ActorInstance(runtime, spec, 0, [])
+  const instance = new ActorInstance(runtime, new ActorKind(spec), { actorId: 'd:a1', incarnation: 0, gpuIds: [] })
   await instance.construct({ target: Clinging, spec: spec.definition, defaults: {} } as unknown as Definition, [])
   let hasEnded = false
   const ended = instance.dismiss().then(() => {

@@ -1,5 +1,5 @@
 import type { Args } from './arguments.ts'
-import type { AnyFunction, Constructor, IsAny } from './common.ts'
+import type { AnyFunction, Constructor, GpuOptions, IsAny } from './common.ts'
 import type { Remote } from './methods.ts'
 import type { handle } from './references.ts'
 import type { PlacementGroup, PlacementGroupBundle, SchedulingStrategy } from './scheduling.ts'
@@ -29,6 +29,8 @@ export type ActorHandle<T> = MethodsOf<T, MethodName<T>> & AnyActorHandle
 export interface ActorOptions {
   numCpus?: number
   numGpus?: number
+  /** What each of its GPUs must have: it is placed where that is, and refused when that is nowhere. */
+  gpu?: GpuOptions
   resources?: Readonly<Record<string, number>>
   isolation?: 'worker' | 'shared'
   name?: string

@@ -1,5 +1,5 @@
 import type { Args } from './arguments.ts'
-import type { AnyFunction, Constructor } from './common.ts'
+import type { AnyFunction, Constructor, GpuOptions } from './common.ts'
 import type { NumReturns, Refs, Remote } from './methods.ts'
 import type { PlacementGroup, PlacementGroupBundle, SchedulingStrategy } from './scheduling.ts'
 
@@ -8,6 +8,8 @@ export interface TaskOptions {
   /** CPUs the task takes while it runs. Default 1. */
   numCpus?: number
   numGpus?: number
+  /** What each of its GPUs must have: it is placed where that is, and refused when that is nowhere. */
+  gpu?: GpuOptions
   resources?: Readonly<Record<string, number>>
   /** How often a task is run again after its worker crashed. Default 3; -1: without end. */
   maxRetries?: number

@@ -1,5 +1,5 @@
 import type { Capability } from '../../protocol/platform.ts'
-import { isSoftware, requestAdapter } from './gpu.ts'
+import { gpuProvider } from './gpu.ts'
 
 /** What this page can do, and why it cannot do the rest. */
 export async function capabilities(): Promise<Record<string, Capability>> {
@@ -19,9 +19,9 @@ export async function capabilities(): Promise<Record<string, Capability>> {
 
 async function webGpu(insecure: string): Promise<Capability> {
   if (navigator.gpu === undefined) return { on: false, why: insecure || 'this browser has no WebGPU' }
-  const adapter = await requestAdapter()
-  if (adapter === null) return { on: false, why: 'the browser has WebGPU but offers no adapter' }
-  return isSoftware(adapter)
+  const adapters = await gpuProvider.listAdapters()
+  if (adapters.length === 0) return { on: false, why: 'the browser has WebGPU but offers no adapter' }
+  return adapters.every(({ isSoftware }) => isSoftware)
     ? { on: true, why: 'a software adapter: it counts as no GPU unless softwareGpu or numGpus says otherwise' }
     : { on: true }
 }

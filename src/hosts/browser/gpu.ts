@@ -1,23 +1,15 @@
-/** One GPU when there is a real adapter; a software adapter counts only when asked for. */
-export async function countGpus(softwareGpu: boolean): Promise<number> {
-  const adapter = await requestAdapter()
-  if (adapter === null) return 0
-  return softwareGpu || !isSoftware(adapter) ? 1 : 0
-}
+import type { GpuProvider } from '../../protocol/gpu-provider.ts'
+import { type AdapterSource, listAdapters } from '../gpu-traits.ts'
 
-/** The adapter of this realm. `navigator.gpu` exists also where there is none, so it is asked. */
-export async function requestAdapter(): Promise<GPUAdapter | null> {
-  const { gpu } = navigator
-  if (gpu === undefined) return null
-  return gpu.requestAdapter({ powerPreference: 'high-performance' })
-}
-
-/** Whether an adapter computes on the CPU. */
-export function isSoftware(adapter: GPUAdapter): boolean {
-  return (
-    adapter.info.isFallbackAdapter === true ||
-    /swiftshader|llvmpipe|basic render/i.test(
-      `${adapter.info.vendor} ${adapter.info.architecture} ${adapter.info.description}`,
-    )
-  )
+/** The GPUs of a page and its workers. `navigator.gpu` exists also where there is no adapter, so it is asked. */
+export const gpuProvider: GpuProvider = {
+  async listAdapters() {
+    const { gpu } = navigator
+    return gpu === undefined ? [] : listAdapters(gpu as AdapterSource)
+  },
+  async requestAdapter(wanted) {
+    const { gpu } = navigator
+    if (gpu === undefined) return null
+    return gpu.requestAdapter({ powerPreference: wanted?.powerPreference ?? 'high-performance' })
+  },
 }

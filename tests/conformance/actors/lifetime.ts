@@ -85,10 +85,12 @@ export const Popular = actor(
   class Popular {
     callers(): number {
       interface Inside {
-        readonly actors: { onlyInstance(): { readonly callCounts: { readonly callers: number } } | undefined }
+        readonly callee: {
+          readonly actors: { onlyInstance(): { readonly callCounts: { readonly callers: number } } | undefined }
+        }
       }
       const { runtime } = (globalThis as unknown as Record<symbol, { runtime: Inside }>)[Symbol.for('troupe')]!
-      return runtime.actors.onlyInstance()?.callCounts.callers ?? -1
+      return runtime.callee.actors.onlyInstance()?.callCounts.callers ?? -1
     }
     use(counter: Incrementer): Promise<number> {
       return counter.inc()

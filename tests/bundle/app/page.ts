@@ -1,0 +1,3 @@
+import { actor, get } from 'troupe'
+
+console.log(actor, get)
